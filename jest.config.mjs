@@ -1,0 +1,14 @@
+// Jest compiles TypeScript with swc: type errors are the business of `npm run typecheck`.
+const swc = {
+  jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
+  module: { type: 'commonjs' },
+};
+
+export default {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/cdk.out/', '<rootDir>/.cache/'],
+  transform: { '\\.ts$': ['@swc/jest', swc] },
+  // Two cores are what the smallest CI machine has; loading aws-cdk-lib in more workers only costs memory.
+  maxWorkers: 2,
+};
