@@ -1,0 +1,121 @@
+// A virtual machine that looks like EC2: QEMU under TCG, two interfaces at fixed PCI slots, serial console to a file.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createConnection, type Socket } from 'node:net';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { DATA, MANAGEMENT, type Nic } from './topology.js';
+
+export const SSH_PORT = 2222;
+
+export interface MachineProps {
+  /** Folder for sockets, overlay and console. */
+  readonly directory: string;
+  /** The qcow2 overlay to boot from. */
+  readonly disk: string;
+  /** Kernel and initrd to boot; without, the disk's own boot loader. */
+  readonly kernel?: { readonly image: string; readonly initrd: string; readonly arguments: string };
+  /** vfio-pci needs one: an emulated Intel IOMMU. */
+  readonly iommu: boolean;
+  /** Whether the second interface is there. */
+  readonly dataNic: boolean;
+}
+
+/** Model of the data interface: a plain PCI function with a netdev, as ENA is, and lossless under DPDK's driver. */
+const DATA_MODEL = 'vmxnet3';
+const UUID = 'ec2a1b2c-3d4e-4f60-8a7b-9c0d1e2f3a4b';
+
+function network(id: string, nic: Nic, more = ''): string {
+  return `user,id=${id},ipv6=off,net=${nic.subnet},host=${nic.gateway},dns=${nic.gateway.replace(/1$/, '2')},dhcpstart=${nic.ipv4}${more}`;
+}
+
+function qemuArguments(props: MachineProps): string[] {
+  const file = (name: string): string => join(props.directory, name);
+  const args = [
+    ...['-machine', 'q35', '-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'Nehalem', '-smp', '2', '-m', '4096'],
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-serial', `file:${file('console.log')}`],
+    ...['-qmp', `unix:${file('qmp.sock')},server=on,wait=off`],
+    ...['-smbios', `type=1,manufacturer=Amazon EC2,product=t3.medium,uuid=${UUID},serial=${UUID}`],
+    ...['-drive', `file=${props.disk},format=qcow2,if=none,id=root,cache=unsafe,discard=unmap`],
+    ...['-device', 'virtio-blk-pci,drive=root,addr=0x4'],
+    ...['-netdev', network('management', MANAGEMENT, `,hostfwd=tcp:127.0.0.1:${SSH_PORT}-${MANAGEMENT.ipv4}:22`)],
+    ...['-device', `virtio-net-pci,netdev=management,mac=${MANAGEMENT.mac},addr=0x${MANAGEMENT.slot}`],
+  ];
+  if (props.iommu) args.push('-device', 'intel-iommu,intremap=on,caching-mode=on');
+  if (props.dataNic) {
+    // On one hub: the interface, a user network that gives it an address by DHCP, and the test's peer.
+    args.push('-netdev', 'hubport,id=port,hubid=0', '-netdev', network('dhcp', DATA));
+    args.push('-netdev', 'hubport,id=port-dhcp,hubid=0,netdev=dhcp');
+    args.push('-netdev', `stream,id=peer,server=on,addr.type=unix,addr.path=${file('peer.sock')}`);
+    args.push('-netdev', 'hubport,id=port-peer,hubid=0,netdev=peer');
+    args.push('-device', `${DATA_MODEL},netdev=port,mac=${DATA.mac},addr=0x${DATA.slot}`);
+  }
+  if (props.kernel) {
+    const { image, initrd, arguments: kernelArguments } = props.kernel;
+    args.push('-kernel', image, '-initrd', initrd, '-append', kernelArguments);
+  }
+  return args;
+}
+
+/** A running QEMU, and its control socket (QMP). */
+export class Qemu {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly control: Socket,
+    private readonly ended: Promise<unknown>,
+  ) {}
+
+  static async start(props: MachineProps): Promise<Qemu> {
+    const child = spawn('qemu-system-x86_64', qemuArguments(props), { stdio: ['ignore', 'inherit', 'inherit'] });
+    const ended = once(child, 'exit');
+    const socket = join(props.directory, 'qmp.sock');
+    for (let tries = 0; !existsSync(socket); tries++) {
+      if (child.exitCode !== null || tries > 100) throw new Error(`QEMU did not start; see its message above`);
+      await sleep(100);
+    }
+    const control = createConnection(socket);
+    await once(control, 'connect');
+    const qemu = new Qemu(child, control, ended);
+    await qemu.command('qmp_capabilities');
+    return qemu;
+  }
+
+  get running(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Runs one QMP command; one at a time. @returns its `return` value. */
+  async command(execute: string, args: Record<string, unknown> = {}): Promise<unknown> {
+    let rest = '';
+    const answered = new Promise<unknown>((resolve, reject) => {
+      const read = (chunk: Buffer): void => {
+        const lines = (rest + chunk.toString()).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) {
+          const message = JSON.parse(line) as { return?: unknown; error?: { desc: string } };
+          if (!('return' in message) && !message.error) continue; // an event or the greeting
+          this.control.off('data', read);
+          if (message.error) reject(new Error(`QMP ${execute}: ${message.error.desc}`));
+          else resolve(message.return);
+        }
+      };
+      this.control.on('data', read);
+    });
+    this.control.write(`${JSON.stringify({ execute, arguments: args })}\n`);
+    return answered;
+  }
+
+  /** Saves or loads the whole machine: memory, devices, disk. */
+  async snapshot(verb: 'savevm' | 'loadvm', name: string): Promise<void> {
+    const said = await this.command('human-monitor-command', { 'command-line': `${verb} ${name}` });
+    if (said !== '') throw new Error(`QEMU ${verb} ${name}: ${String(said).trim()}`);
+  }
+
+  async stop(): Promise<void> {
+    if (this.running) this.child.kill('SIGKILL'); // the overlay is thrown away: nothing to flush
+    await this.ended;
+    this.control.destroy();
+  }
+}

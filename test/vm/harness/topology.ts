@@ -1,0 +1,48 @@
+// The make-believe VPC that the guest finds itself in: addresses, interfaces and identity, shared by all the fixtures.
+
+export const IMDS_ADDRESS = '169.254.169.254';
+/** Where S3 and the signal URLs answer: a documentation address on the namespace's loopback, as an HTTP server on the net. */
+export const SERVICE_ADDRESS = '198.51.100.10';
+export const S3_PORT = 9000;
+export const SIGNAL_PORT = 9001;
+
+export const REGION = 'eu-central-1';
+export const ACCOUNT = '123456789012';
+export const INSTANCE_ID = 'i-0ec2a1b2c3d4e5f60';
+
+/** One network interface as EC2 describes it and as QEMU makes it. */
+export interface Nic {
+  readonly deviceNumber: number;
+  readonly mac: string;
+  readonly ipv4: string;
+  readonly gateway: string;
+  readonly subnet: string;
+  readonly prefix: number;
+  /** Slot on QEMU's PCIe root bus, so that the guest's PCI address is known: 0000:00:SS.0. */
+  readonly slot: number;
+}
+
+export const MANAGEMENT: Nic = {
+  deviceNumber: 0,
+  mac: '02:ec:2a:00:00:05',
+  ipv4: '10.0.0.10',
+  gateway: '10.0.0.1',
+  subnet: '10.0.0.0/24',
+  prefix: 24,
+  slot: 5,
+};
+
+export const DATA: Nic = {
+  deviceNumber: 1,
+  mac: '02:ec:2a:00:00:06',
+  ipv4: '10.0.1.23',
+  gateway: '10.0.1.1',
+  subnet: '10.0.1.0/24',
+  prefix: 24,
+  slot: 6,
+};
+
+export const pciAddress = (nic: Nic): string => `0000:00:0${nic.slot}.0`;
+
+/** The other machine in the data subnet, from which the test sends its frames. */
+export const PEER = { mac: '02:ec:2a:00:00:99', ipv4: '10.0.1.99' } as const;
