@@ -1,6 +1,6 @@
 #!/usr/bin/env -S npx tsx
 // The operator's command: parses arguments and calls lib/rigctl/. Results go to standard output, all else to standard error.
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 
 import { downLocal, runLocal, type LocalOptions, type Terminal } from '../lib/rigctl/local.js';
 import { RigError } from '../lib/rigctl/run.js';
@@ -48,13 +48,14 @@ program
   .option('--down', 'take down a rig that was left running', false)
   .action(local);
 
-try {
-  await program.exitOverride().parseAsync();
-} catch (error) {
-  if (error instanceof RigError) {
-    process.stderr.write(`${clearLine}rig: ${error.cause}\nrig: next: ${error.next}\n`);
-    process.exitCode = 1;
-  } else if (error instanceof Error && 'exitCode' in error) {
-    process.exitCode = error.exitCode === 0 ? 0 : 2; // commander has printed its message
-  } else throw error;
-}
+program
+  .exitOverride()
+  .parseAsync()
+  .catch((error: unknown) => {
+    if (error instanceof RigError) {
+      process.stderr.write(`${clearLine}rig: ${error.cause}\nrig: next: ${error.next}\n`);
+      process.exitCode = 1;
+    } else if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2; // commander has printed its message
+    } else throw error;
+  });

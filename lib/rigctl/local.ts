@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { parsePortStatus, type PortStatus } from '../port-status.js';
-import { askCore, buildCore, coreStats, coreStatus, isAlive, startCore, stopCore, waitForCore } from './local/core.js';
+import { askCore, buildCore, coreStats, isAlive, PROJECT, startCore, stopCore, waitForCore } from './local/core.js';
 import { mountHugetlbfs, returnHugepages, takeHugepages, unmountHugetlbfs } from './local/hugepages.js';
 import { makeNetwork, PEER, PORT, removeNetwork } from './local/network.js';
 import { echoUdp, ping, type PingResult } from './local/probe.js';
@@ -13,6 +13,7 @@ import { FILE_PREFIX, HUGETLBFS, readState, removeState, RUN_DIRECTORY, writeSta
 import { RigError, run, type RunOptions } from './run.js';
 
 const PINGS = 10;
+const RIG_STATUS = `${PROJECT}/userdata/bin/rig-status`;
 
 export interface LocalOptions {
   readonly mode: 'respond' | 'sink' | 'reflect';

@@ -1,6 +1,7 @@
 // The local rig's packet-polling core: build it, start it on the port, ask it, stop it.
 import { spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { z } from 'zod';
@@ -10,9 +11,9 @@ import { inside, PEER, PORT } from './network.js';
 import { CORE_LOG, FILE_PREFIX, HUGETLBFS } from './state.js';
 
 /** The project's folder, as npm enters it. */
-const PROJECT = new URL('../../../', import.meta.url).pathname;
-const TELEMETRY = `${PROJECT}userdata/bin/rig-telemetry`;
-const CACHE = `${PROJECT}.cache/local`;
+export const PROJECT = resolve(__dirname, '../../..');
+const TELEMETRY = `${PROJECT}/userdata/bin/rig-telemetry`;
+const CACHE = `${PROJECT}/.cache/local`;
 const READY_SECONDS = 15;
 const STOP_SECONDS = 5;
 
@@ -43,11 +44,11 @@ export async function buildCore(options: RunOptions): Promise<string> {
     RIG_ROOT: CACHE,
     RIG_STATE: `${CACHE}/state`,
     RIG_RUN: `${CACHE}/run`,
-    RIG_NATIVE_SRC: `${PROJECT}native`,
+    RIG_NATIVE_SRC: `${PROJECT}/native`,
     RIG_CONSOLE: '/dev/null',
   };
   const step = (name: string, more: Record<string, string>): Promise<string> =>
-    run('bash', [`${PROJECT}userdata/steps/${name}.sh`], { ...options, env: { ...env, ...more } });
+    run('bash', [`${PROJECT}/userdata/steps/${name}.sh`], { ...options, env: { ...env, ...more } });
   const fromSystem = await systemHasDpdk(options);
   if (!fromSystem) await step('build-dpdk', {});
   await step('build-native', fromSystem ? { RIG_DPDK_SYSTEM: '1' } : {});
