@@ -8,6 +8,8 @@ export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/cdk.out/', '<rootDir>/.cache/'],
+  // Sources name their imports as Node will find them compiled: './x.js' is x.ts here.
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '\\.ts$': ['@swc/jest', swc] },
   // Two cores are what the smallest CI machine has; loading aws-cdk-lib in more workers only costs memory.
   maxWorkers: 2,
