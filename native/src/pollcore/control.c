@@ -1,0 +1,147 @@
+// See control.h. Wakes ten times a second: often enough that a stop or a reset feels immediate,
+// rarely enough that the sibling thread of the polling core keeps its cycles.
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "control.h"
+
+enum { NS_PER_S = 1000 * 1000 * 1000, WAKE_NS = NS_PER_S / 10, STATUS_EVERY_S = 10 };
+
+static void stop_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+}
+
+uint64_t core_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+void control_block_signals(void)
+{
+	sigset_t set;
+
+	stop_signals(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+bool control_stop_wanted(uint64_t wait_ns)
+{
+	struct timespec wait = {
+		.tv_sec = (time_t)(wait_ns / NS_PER_S),
+		.tv_nsec = (long)(wait_ns % NS_PER_S),
+	};
+	static bool wanted;
+	sigset_t set;
+
+	stop_signals(&set);
+	// A signal once taken is no longer pending, so it is remembered.
+	if (!wanted)
+		wanted = sigtimedwait(&set, NULL, &wait) > 0;
+	return wanted;
+}
+
+static void send_status(const struct core *core, const struct notify *notify)
+{
+	const struct counters *counters = &core->poller.counters;
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		"STATUS=%s on %s, link %s, rx %" PRIu64 ", tx %" PRIu64 ", dropped %" PRIu64
+		", resets %" PRIuFAST32,
+		mode_name(core->config.mode), core->port.device,
+		atomic_load(&core->port.link_up) ? "up" : "down",
+		counter_read(&counters->rx_packets), counter_read(&counters->tx_packets),
+		counters_dropped(counters) + counter_read(&counters->tx_dropped),
+		atomic_load(&core->port.resets));
+	notify_send(notify, text);
+}
+
+static int serve_reset(struct core *core, const struct notify *notify, struct fault *fault)
+{
+	int ret;
+
+	atomic_store(&core->state, CORE_RESETTING);
+	notify_send(notify, "STATUS=the device asked for a reset");
+	poller_stop(&core->poller);
+	pthread_mutex_lock(&core->device_lock);
+	ret = port_reset(&core->port, fault);
+	pthread_mutex_unlock(&core->device_lock);
+	if (ret < 0)
+		return ret;
+	if (poller_start(&core->poller) < 0)
+		return fault_set(fault, EXIT_RUN_TIME,
+			"lcore %u: busy after a reset; the core must start again",
+			core->poller.lcore);
+	atomic_store(&core->state, CORE_RUNNING);
+	return 0;
+}
+
+// Once a second. Returns whether the link changed.
+static bool serve_port(struct core *core)
+{
+	bool before = atomic_load(&core->port.link_up);
+
+	pthread_mutex_lock(&core->device_lock);
+	port_tick(&core->port);
+	pthread_mutex_unlock(&core->device_lock);
+	return atomic_load(&core->port.link_up) != before;
+}
+
+// The manager hears from us only when the poller has moved since it last did: a main loop that is
+// well proves nothing.
+static void feed_watchdog(
+	const struct core *core, const struct notify *notify, uint64_t now, uint64_t *next)
+{
+	static uint64_t heartbeat;
+	uint64_t polls = counter_read(&core->poller.counters.polls);
+
+	if (notify->watchdog_ns == 0 || now < *next || polls == heartbeat)
+		return;
+	heartbeat = polls;
+	notify_send(notify, "WATCHDOG=1");
+	*next = now + notify->watchdog_ns / 3;
+}
+
+int control_run(struct core *core, const struct notify *notify, struct fault *fault)
+{
+	uint64_t next_second = 0;
+	uint64_t next_status = 0;
+	uint64_t next_watchdog = 0;
+	uint64_t wake_ns = WAKE_NS;
+	int ret;
+
+	if (notify->watchdog_ns != 0 && notify->watchdog_ns / 3 < wake_ns)
+		wake_ns = notify->watchdog_ns / 3;
+	while (!control_stop_wanted(wake_ns)) {
+		uint64_t now = core_now_ns();
+		bool link_changed = false;
+
+		if (atomic_load(&core->port.removed))
+			return fault_set(fault, EXIT_RUN_TIME,
+				"%s: the device was removed; attach it again", core->port.device);
+		if (atomic_load(&core->port.reset_wanted)) {
+			ret = serve_reset(core, notify, fault);
+			if (ret < 0)
+				return ret;
+		}
+		if (now >= next_second) {
+			link_changed = serve_port(core);
+			next_second = now + NS_PER_S;
+		}
+		if (link_changed || now >= next_status) {
+			send_status(core, notify);
+			next_status = now + STATUS_EVERY_S * UINT64_C(1000000000);
+		}
+		feed_watchdog(core, notify, now, &next_watchdog);
+	}
+	return 0;
+}

@@ -1,0 +1,33 @@
+// The running program as a whole. main owns it; the telemetry thread reads it.
+#ifndef POLLCORE_CORE_H
+#define POLLCORE_CORE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "poll.h"
+#include "port.h"
+
+enum core_state { CORE_STARTING, CORE_RUNNING, CORE_RESETTING, CORE_STOPPING };
+enum self_test { SELF_TEST_RUNNING, SELF_TEST_PASSED, SELF_TEST_FAILED };
+enum gateway_arp { GATEWAY_NOT_ASKED, GATEWAY_SILENT, GATEWAY_ANSWERED };
+
+struct core {
+	struct config config;
+	struct port port;
+	struct poller poller;
+	uint64_t start_ns; // CLOCK_MONOTONIC
+	_Atomic enum core_state state;
+	_Atomic enum self_test self_test;
+	_Atomic enum gateway_arp gateway_arp;
+	// Held while the device is set up, reset or closed, and while telemetry asks it for
+	// statistics.
+	pthread_mutex_t device_lock;
+};
+
+// CLOCK_MONOTONIC in nanoseconds.
+uint64_t core_now_ns(void);
+
+#endif

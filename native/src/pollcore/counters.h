@@ -1,0 +1,43 @@
+// What the poller counts. One writer, the polling lcore; any thread may read at any time without
+// disturbing it.
+#ifndef POLLCORE_COUNTERS_H
+#define POLLCORE_COUNTERS_H
+
+#include <stdalign.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "verdict.h"
+
+struct counters {
+	// A cache line of its own, so that nobody else's write slows the poller down.
+	alignas(64) uint64_t polls; // also the poller's heartbeat
+	uint64_t polls_empty;
+	uint64_t rx_packets;
+	uint64_t rx_bytes;
+	uint64_t tx_packets;
+	uint64_t tx_bytes;
+	uint64_t tx_dropped; // the transmit ring was full
+	uint64_t verdicts[VERDICT_COUNT];
+};
+
+// The one writer adds. A plain add whose store cannot tear.
+static inline void counter_add(uint64_t *counter, uint64_t amount)
+{
+	__atomic_store_n(counter, *counter + amount, __ATOMIC_RELAXED);
+}
+
+// Any thread reads.
+static inline uint64_t counter_read(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+// Received packets dropped, for whatever reason.
+uint64_t counters_dropped(const struct counters *counters);
+
+// One readable line in text: received, sent, answered, and each reason for which something was
+// dropped.
+void counters_report(const struct counters *counters, char *text, size_t size);
+
+#endif

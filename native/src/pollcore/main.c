@@ -1,0 +1,186 @@
+// pollcore: polls one DPDK port. This file is the order of things: options, EAL, port, self-test,
+// READY, control loop, and the way back. It alone prints and exits.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+#include <rte_version.h>
+
+#include "control.h"
+#include "core.h"
+#include "notify.h"
+#include "selftest.h"
+#include "telemetry.h"
+
+static struct core core = {.device_lock = PTHREAD_MUTEX_INITIALIZER};
+
+// EAL says in words on stderr what happened; its errno and the lock tell which exit code that is.
+static int explain_eal_fault(struct fault *fault)
+{
+	int error = rte_errno;
+
+	// Only another process can hold this lock: a lock of our own does not conflict with us.
+	if (rte_eal_primary_proc_alive(NULL))
+		return fault_set(fault, EXIT_PRIMARY,
+			"EAL: another primary process runs with this --file-prefix; stop it, or "
+			"choose "
+			"another prefix");
+	// EACCES is how EAL reports that it found no usable hugepage.
+	if (error == ENOMEM || error == EACCES)
+		return fault_set(fault, EXIT_MEMORY,
+			"EAL: memory: %s; reserve 2 MB hugepages, remove stale ones, or lower "
+			"--socket-mem",
+			rte_strerror(error));
+	return fault_set(fault, EXIT_EAL,
+		"EAL: %s; see the lines above, EAL's own options are in "
+		"pollcore -h",
+		rte_strerror(error));
+}
+
+static int start_eal(int argc, char **argv, struct fault *fault)
+{
+	if (rte_eal_init(argc, argv) < 0)
+		return explain_eal_fault(fault);
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		rte_eal_cleanup();
+		return fault_set(fault, EXIT_USAGE,
+			"--proc-type: 'secondary'; pollcore must be the primary process");
+	}
+	if (rte_lcore_count() < 2) {
+		rte_eal_cleanup();
+		return fault_set(fault, EXIT_USAGE,
+			"lcores: %u; give two, such as -l 0-1: one controls, one polls",
+			rte_lcore_count());
+	}
+	return 0;
+}
+
+static void print_start(void)
+{
+	char address[16] = "no address";
+
+	if (core.config.ipv4 != 0)
+		ipv4_format(core.config.ipv4, address);
+	if (core.port.declined[0] != '\0')
+		printf("pollcore: %s goes without: %s\n", core.port.device, core.port.declined);
+	printf("pollcore: %s polls %s (%s) at %s, burst %u, %s, %u buffers\n",
+		mode_name(core.config.mode), core.port.device, core.port.driver, address,
+		core.config.burst, rte_version(), port_mbufs_total(&core.port));
+	fflush(stdout);
+}
+
+static void print_report(void)
+{
+	char text[1024];
+
+	counters_report(&core.poller.counters, text, sizeof(text));
+	printf("pollcore: stopped after %.1f s: %s, resets %u\n",
+		(double)(core_now_ns() - core.start_ns) / 1e9, text,
+		(unsigned int)atomic_load(&core.port.resets));
+	fflush(stdout);
+}
+
+static bool stop_pending(void)
+{
+	return control_stop_wanted(0);
+}
+
+// From a started port to a clean stop: what is between the self-test and the last report.
+static int test_and_serve(const struct notify *notify, struct fault *fault)
+{
+	int ret = selftest_run(&core, stop_pending, fault);
+
+	if (ret < 0 || stop_pending())
+		return ret;
+	if (poller_start(&core.poller) < 0)
+		return fault_set(fault, EXIT_RUN_TIME, "lcore %u: busy; give EAL another -l",
+			core.poller.lcore);
+	atomic_store(&core.state, CORE_RUNNING);
+	print_start();
+	ret = notify_send(notify, "READY=1\nSTATUS=polling");
+	if (ret < 0)
+		fprintf(stderr, "pollcore: NOTIFY_SOCKET: %s; systemd does not know that we run\n",
+			strerror(-ret));
+	ret = control_run(&core, notify, fault);
+	atomic_store(&core.state, CORE_STOPPING);
+	notify_send(notify, "STOPPING=1");
+	poller_stop(&core.poller);
+	return ret;
+}
+
+static int run(int eal_argc, char **eal_argv, const struct notify *notify, struct fault *fault)
+{
+	int ret = start_eal(eal_argc, eal_argv, fault);
+
+	if (ret < 0)
+		return ret;
+	ret = port_init(&core.port, &core.config, fault);
+	if (ret < 0)
+		goto clean_eal;
+	poller_init(&core.poller, &core.config, &core.port);
+	ret = telemetry_init(&core);
+	if (ret < 0) {
+		ret = fault_set(fault, EXIT_RUN_TIME, "telemetry: %s; start without --no-telemetry",
+			strerror(-ret));
+		goto close_port;
+	}
+	ret = test_and_serve(notify, fault);
+	print_report();
+close_port:
+	telemetry_done();
+	port_done(&core.port);
+clean_eal:
+	rte_eal_cleanup();
+	return ret;
+}
+
+// Splits "program [EAL options] -- [options]". Without "--" a lone --help or --version is ours.
+static int split_arguments(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0)
+			return i;
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "--version") == 0)
+			return i - 1;
+	}
+	return argc;
+}
+
+int main(int argc, char **argv)
+{
+	int split = split_arguments(argc, argv);
+	int rest = split < argc ? split + 1 : argc;
+	struct notify notify = {.socket = -1};
+	struct fault fault;
+	int ret;
+
+	core.start_ns = core_now_ns();
+	ret = config_parse(&core.config, argc - rest, argv + rest, &fault);
+	if (ret == 0 && core.config.help) {
+		config_help(stdout);
+		return EXIT_CLEAN;
+	}
+	if (ret == 0 && core.config.version) {
+		printf("pollcore " POLLCORE_VERSION ", %s\n", rte_version());
+		return EXIT_CLEAN;
+	}
+	if (ret == 0)
+		ret = notify_init(&notify, getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC"),
+			getenv("WATCHDOG_PID"), &fault);
+	if (ret == 0) {
+		control_block_signals();
+		argv[split] = NULL;
+		ret = run(split, argv, &notify, &fault);
+	}
+	notify_done(&notify);
+	if (ret < 0) {
+		fprintf(stderr, "pollcore: %s\n", fault.text);
+		return fault.code;
+	}
+	return EXIT_CLEAN;
+}

@@ -1,0 +1,41 @@
+// The poller: takes bursts from the port, lets the mode act on them, sends what it made, frees the
+// rest. One lcore runs it; main starts and stops it.
+#ifndef POLLCORE_POLL_H
+#define POLLCORE_POLL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "config.h"
+#include "counters.h"
+#include "port.h"
+#include "respond.h"
+
+struct poller {
+	// Set before the poller starts, then only read.
+	uint16_t port_id;
+	uint16_t burst;
+	enum mode mode;
+	unsigned int lcore;
+	bool running; // main's own note
+	struct responder responder;
+	// Written by main.
+	alignas(64) atomic_bool stop;
+	// Written by the polling lcore alone, or by main through poller_respond_once() while it is
+	// parked.
+	struct counters counters;
+};
+
+void poller_init(struct poller *poller, const struct config *config, const struct port *port);
+
+// Starts polling on the first worker lcore. A negative errno when that lcore is busy.
+int poller_start(struct poller *poller);
+
+// Parks the poller; returns when it no longer touches the port. Safe to call twice.
+void poller_stop(struct poller *poller);
+
+// For the self-test, on the main lcore while the poller is parked: one burst, answered as respond
+// mode does.
+void poller_respond_once(struct poller *poller);
+
+#endif
