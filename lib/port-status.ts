@@ -56,7 +56,8 @@ export const portStatusSchema = z.object({
 export type PortStatus = z.output<typeof portStatusSchema>;
 
 export type ParsedStatus =
-  { readonly kind: 'status'; readonly status: PortStatus } | { readonly kind: 'invalid'; readonly reason: string };
+  | { readonly kind: 'status'; readonly status: PortStatus }
+  | { readonly kind: 'invalid'; readonly reason: string };
 
 /** Reads one status document, as `rig-status --json` prints it. Never throws. */
 export function parsePortStatus(json: string): ParsedStatus {
