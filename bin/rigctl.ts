@@ -37,25 +37,29 @@ async function local({ down, ...options }: LocalFlags): Promise<void> {
 
 const program = new Command('rigctl')
   .description('Operates a DPDK rig.')
-  .showHelpAfterError('(rigctl --help lists what is allowed)');
+  .showHelpAfterError('(rigctl --help lists what is allowed)')
+  .exitOverride(); // before the subcommands, which inherit it
 program
   .command('local')
-  .description('the rig on this machine: a core polling a virtual port, proven by ping and UDP echo; Ctrl-C takes it down')
-  .addOption(new Option('--mode <mode>', 'what the core does').choices(['respond', 'sink', 'reflect']).default('respond'))
+  .description(
+    'the rig on this machine: a core polling a virtual port, proven by ping and UDP echo; Ctrl-C takes it down',
+  )
+  .addOption(
+    new Option('--mode <mode>', 'what the core does')
+      .choices(['respond', 'sink', 'reflect'])
+      .default('respond'),
+  )
   .option('--seconds <n>', 'end by itself after n seconds of polling', parseSeconds)
   .option('--keep', 'leave the rig running at the end', false)
   .option('--json', 'one JSON document a line on standard output: ready, counters, stopped', false)
   .option('--down', 'take down a rig that was left running', false)
   .action(local);
 
-program
-  .exitOverride()
-  .parseAsync()
-  .catch((error: unknown) => {
-    if (error instanceof RigError) {
-      process.stderr.write(`${clearLine}rig: ${error.cause}\nrig: next: ${error.next}\n`);
-      process.exitCode = 1;
-    } else if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : 2; // commander has printed its message
-    } else throw error;
-  });
+program.parseAsync().catch((error: unknown) => {
+  if (error instanceof RigError) {
+    process.stderr.write(`${clearLine}rig: ${error.cause}\nrig: next: ${error.next}\n`);
+    process.exitCode = 1;
+  } else if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2; // commander has printed its message
+  } else throw error;
+});

@@ -4,7 +4,16 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { parsePortStatus, type PortStatus } from '../port-status.js';
-import { askCore, buildCore, coreStats, isAlive, PROJECT, startCore, stopCore, waitForCore } from './local/core.js';
+import {
+  askCore,
+  buildCore,
+  coreStats,
+  isAlive,
+  PROJECT,
+  startCore,
+  stopCore,
+  waitForCore,
+} from './local/core.js';
 import { mountHugetlbfs, returnHugepages, takeHugepages, unmountHugetlbfs } from './local/hugepages.js';
 import { makeNetwork, PEER, PORT, removeNetwork } from './local/network.js';
 import { echoUdp, ping, type PingResult } from './local/probe.js';
@@ -38,7 +47,11 @@ export interface Terminal {
  * @param signal aborted by Ctrl-C or SIGTERM: the rig is taken down all the same, unless `keep`.
  * @throws RigError when it cannot be brought up, or its port does not answer; nothing stays behind then.
  */
-export async function runLocal(options: LocalOptions, terminal: Terminal, signal: AbortSignal): Promise<void> {
+export async function runLocal(
+  options: LocalOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
   requireRoot();
   await clearStale(terminal);
   const running = { signal, onProgress: terminal.progress };
@@ -86,7 +99,12 @@ async function clearStale(terminal: Terminal): Promise<void> {
   await takeDown(terminal);
 }
 
-async function bringUp(program: string, mode: string, terminal: Terminal, options: RunOptions): Promise<number> {
+async function bringUp(
+  program: string,
+  mode: string,
+  terminal: Terminal,
+  options: RunOptions,
+): Promise<number> {
   const state = { ownerPid: process.pid, kept: false, hugepages: 0, corePid: null };
   await writeState(state);
   const hugepages = await takeHugepages();
@@ -128,10 +146,14 @@ async function prove(options: LocalOptions, terminal: Terminal, running: RunOpti
   const pings = await ping(PINGS, running);
   if (!options.json) terminal.out(`  ping      ${formatPing(pings)}\n`);
   await echoUdp(running);
-  if (options.json) terminal.out(`${JSON.stringify({ event: 'ready', outputs, ping: pings, udpEcho: 'same bytes' })}\n`);
+  if (options.json)
+    terminal.out(`${JSON.stringify({ event: 'ready', outputs, ping: pings, udpEcho: 'same bytes' })}\n`);
   else terminal.out(`  UDP echo  the same bytes came back\n\n`);
   if (pings.lossPercent > 0) {
-    throw new RigError(`${pings.lossPercent} % of ${pings.sent} pings were lost`, 'see the drop_ counters; is the machine overloaded?');
+    throw new RigError(
+      `${pings.lossPercent} % of ${pings.sent} pings were lost`,
+      'see the drop_ counters; is the machine overloaded?',
+    );
   }
 }
 
@@ -145,11 +167,19 @@ async function readStatus(running: RunOptions): Promise<PortStatus> {
   const env = { ...directories, RIG_NAME: 'local', RIG_FILE_PREFIX: FILE_PREFIX };
   const parsed = parsePortStatus(await run(RIG_STATUS, ['--json'], { ...running, env }));
   if (parsed.kind === 'status') return parsed.status;
-  throw new RigError(`rig-status printed what is not a status: ${parsed.reason}`, `run ${RIG_STATUS} --json by hand`);
+  throw new RigError(
+    `rig-status printed what is not a status: ${parsed.reason}`,
+    `run ${RIG_STATUS} --json by hand`,
+  );
 }
 
 /** Shows the counters once a second until the time is over, Ctrl-C, or the end of the core. */
-async function watch(options: LocalOptions, corePid: number, terminal: Terminal, signal: AbortSignal): Promise<void> {
+async function watch(
+  options: LocalOptions,
+  corePid: number,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
   const end = options.seconds === undefined ? Infinity : Date.now() + options.seconds * 1000;
   let before = await askCore('/pollcore/stats', coreStats, { signal });
   let beforeMs = Date.now();

@@ -45,7 +45,12 @@ export function run(program: string, args: readonly string[], options: RunOption
   });
 }
 
-function describe(program: string, args: readonly string[], error: ExecFileException, stderr: string): RigError {
+function describe(
+  program: string,
+  args: readonly string[],
+  error: ExecFileException,
+  stderr: string,
+): RigError {
   if (error.code === 'ENOENT') return new RigError(`${program} is not installed`, 'bash bin/setup.sh start');
   const said = stderr.trim().split('\n').at(-1) ?? '';
   return new RigError(

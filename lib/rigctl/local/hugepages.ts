@@ -35,7 +35,8 @@ export async function takeHugepages(): Promise<number> {
 
 /** Gives back `count` pages. */
 export async function returnHugepages(count: number): Promise<void> {
-  if (count > 0) await writeFile(`${SYSFS}/nr_hugepages`, String(Math.max(0, (await read('nr_hugepages')) - count)));
+  if (count > 0)
+    await writeFile(`${SYSFS}/nr_hugepages`, String(Math.max(0, (await read('nr_hugepages')) - count)));
 }
 
 export async function mountHugetlbfs(path: string): Promise<void> {

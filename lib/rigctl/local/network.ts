@@ -29,10 +29,14 @@ export async function makeNetwork(options: RunOptions): Promise<string> {
   for (const { namespace, device } of [PORT, PEER]) {
     await ip(...inside(namespace, 'sh', '-c', quietenIpv6));
     // A veth end hands over unfinished checksums and joined segments, which no wire would carry.
-    await ip(...inside(namespace, 'ethtool', '-K', device, 'tx', 'off', 'tso', 'off', 'gso', 'off', 'gro', 'off'));
+    await ip(
+      ...inside(namespace, 'ethtool', '-K', device, 'tx', 'off', 'tso', 'off', 'gso', 'off', 'gro', 'off'),
+    );
     await ip('-n', namespace, 'link', 'set', device, 'up');
   }
-  const links = JSON.parse(await ip('-n', PORT.namespace, '-j', 'link', 'show', PORT.device)) as [{ address: string }];
+  const links = JSON.parse(await ip('-n', PORT.namespace, '-j', 'link', 'show', PORT.device)) as [
+    { address: string },
+  ];
   return links[0].address;
 }
 

@@ -13,7 +13,9 @@ export function localOutputs(status: PortStatus, hostname: string): Readonly<Rec
     PortLink: port?.link ?? 'unknown',
     PortMac: port?.mac ?? 'unknown',
     PortIpv4: port?.ipv4 ?? 'unknown',
-    Hugepages: hugepages ? `${hugepages.total} x ${hugepages.size_kb / 1024} MB, ${hugepages.free} free` : 'unknown',
+    Hugepages: hugepages
+      ? `${hugepages.total} x ${hugepages.size_kb / 1024} MB, ${hugepages.free} free`
+      : 'unknown',
     DpdkVersion: status.dpdk ?? 'unknown',
     CoreState: core ? `${core.state} ${core.mode}` : 'unknown',
     InstanceId: `local (${hostname})`,
