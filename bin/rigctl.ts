@@ -25,7 +25,11 @@ interface LocalFlags extends LocalOptions {
 async function local({ down, ...options }: LocalFlags): Promise<void> {
   const interrupt = new AbortController();
   // Every further signal finds the same handler: cleaning up is not to be cut short.
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort(name));
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      interrupt.abort(name);
+    });
+  }
   try {
     if (!down) await runLocal(options, terminal, interrupt.signal);
     else if (!(await downLocal(terminal))) terminal.progress('no local rig is running');

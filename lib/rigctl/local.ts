@@ -180,14 +180,14 @@ async function watch(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  const end = options.seconds === undefined ? Infinity : Date.now() + options.seconds * 1000;
+  const end = options.seconds === undefined ? Infinity : performance.now() + options.seconds * 1000;
   let before = await askCore('/pollcore/stats', coreStats, { signal });
-  let beforeMs = Date.now();
-  while (Date.now() < end) {
-    await sleep(Math.min(1000, end - Date.now()), undefined, { signal });
+  let beforeMs = performance.now();
+  while (performance.now() < end) {
+    await sleep(Math.min(1000, end - performance.now()), undefined, { signal });
     if (!isAlive(corePid)) throw new RigError('the core ended by itself', 'see its last words above');
     const now = await askCore('/pollcore/stats', coreStats, { signal });
-    const nowMs = Date.now();
+    const nowMs = performance.now();
     if (options.json) terminal.out(`${JSON.stringify({ event: 'counters', counters: now })}\n`);
     else terminal.live(formatCounters(before, now, (nowMs - beforeMs) / 1000));
     [before, beforeMs] = [now, nowMs];

@@ -30,17 +30,16 @@ export interface RunOptions {
  * @throws RigError when it is not installed, or exits with other than 0: the message holds its last line of stderr.
  */
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const settings = Object.entries(options.env ?? {}).map(([key, value]) => `${key}=${value}`);
+  // env(1) adds to the environment that a child inherits, so that only bin/ ever reads it.
+  const [file, ...rest] = settings.length > 0 ? ['env', ...settings, program, ...args] : [program, ...args];
   return new Promise((resolve, reject) => {
-    const child = execFile(
-      program,
-      args,
-      { env: { ...process.env, ...options.env }, signal: options.signal, maxBuffer: 64 << 20 },
-      (error, stdout, stderr) => {
-        if (error === null) resolve(stdout);
-        else if (error.name === 'AbortError') reject(error);
-        else reject(describe(program, args, error, stderr));
-      },
-    );
+    const { signal } = options;
+    const child = execFile(file, rest, { signal, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else if (error.name === 'AbortError') reject(error as Error);
+      else reject(describe(program, args, error, stderr));
+    });
     if (options.onProgress !== undefined) eachLine(child.stderr, options.onProgress);
   });
 }

@@ -102,8 +102,8 @@ async function allowedCpus(): Promise<readonly number[]> {
  * @throws RigError with the core's last words when it ends, or after READY_SECONDS.
  */
 export async function waitForCore(pid: number, options: RunOptions): Promise<void> {
-  const deadline = Date.now() + READY_SECONDS * 1000;
-  while (Date.now() < deadline) {
+  const deadline = performance.now() + READY_SECONDS * 1000;
+  while (performance.now() < deadline) {
     if (!isAlive(pid)) throw await coreFault('ended before it was ready');
     const status = await askCore('/pollcore/status', coreStatus, options).catch((error: unknown) => {
       if (error instanceof RigError) return undefined; // its socket is not there yet
