@@ -36,9 +36,12 @@ export function run(program: string, args: readonly string[], options: RunOption
   return new Promise((resolve, reject) => {
     const { signal } = options;
     const child = execFile(file, rest, { signal, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else if (error.name === 'AbortError') reject(error as Error);
-      else reject(describe(program, args, error, stderr));
+      if (error === null) {
+        resolve(stdout);
+        return;
+      }
+      const fault: Error = error.name === 'AbortError' ? error : describe(program, args, error, stderr);
+      reject(fault);
     });
     if (options.onProgress !== undefined) eachLine(child.stderr, options.onProgress);
   });
