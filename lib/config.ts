@@ -129,14 +129,9 @@ export function parseConfig(input: Readonly<Record<string, unknown>>): RigConfig
   const instanceType = parsed.success ? findInstanceType(parsed.data.instanceType) : undefined;
   if (faults.length > 0 || !parsed.success || !instanceType) throw new ConfigError(faults);
 
-  const { amiId, cpuCredits = 'unlimited', s3Endpoint, ...rest } = parsed.data;
-  return {
-    ...rest,
-    instanceType,
-    ...(amiId !== undefined && { amiId }),
-    ...(instanceType.creditsPerHour !== undefined && { cpuCredits }),
-    ...(s3Endpoint !== undefined && { s3Endpoint }),
-  };
+  const { cpuCredits = 'unlimited', ...rest } = parsed.data;
+  const burstable = instanceType.creditsPerHour !== undefined;
+  return { ...rest, instanceType, cpuCredits: burstable ? cpuCredits : undefined };
 }
 
 type Key = keyof typeof schema.shape;
@@ -193,10 +188,10 @@ function unknownKeys(input: Readonly<Record<string, unknown>>): string[] {
 /** Levenshtein's distance. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (const [i, from] of [...a].entries()) {
+  for (let i = 0; i < a.length; i++) {
     const next = [i + 1];
-    for (const [j, to] of [...b].entries()) {
-      const replaced = (row[j] ?? 0) + (from === to ? 0 : 1);
+    for (let j = 0; j < b.length; j++) {
+      const replaced = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1);
       next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
     }
     row = next;

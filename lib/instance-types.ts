@@ -86,8 +86,8 @@ export function findInstanceType(name: string): InstanceType | undefined {
   const gib = MEMORY_GIB[family]?.[size];
   const shape = SIZES[size];
   if (gib === undefined || shape === undefined) return undefined;
-  const credits = BURSTABLE.has(family) ? BURSTABLE_CREDITS[size] : undefined;
-  return { name, memoryMib: gib * 1024, ...shape, ...(credits !== undefined && { creditsPerHour: credits }) };
+  const creditsPerHour = BURSTABLE.has(family) ? BURSTABLE_CREDITS[size] : undefined;
+  return { name, memoryMib: gib * 1024, ...shape, creditsPerHour };
 }
 
 /** Says why a type is not in the table and what to do about it. */
