@@ -1,0 +1,33 @@
+# The settings: rig.env (written by boot.sh), then override.env, then the pins of versions.env. First set wins for pins.
+# shellcheck shell=bash
+load_config() {
+  local file
+  for file in "$RIG_ETC/rig.env" "$RIG_ETC/override.env" "$RIG_USERDATA/versions.env"; do
+    # shellcheck source=/dev/null
+    if [[ -r $file ]]; then . "$file"; fi
+  done
+  : "${RIG_NAME:=local}" "${RIG_REGION:=}" "${RIG_GENERATION:=local}"
+  : "${RIG_DRIVER:=igb_uio}" "${RIG_HUGEPAGES:=512}"
+  : "${RIG_WORKLOAD:=pollcore}" "${RIG_POLLCORE_MODE:=respond}" "${RIG_EXTRA_DRIVERS:=}"
+  : "${RIG_FILE_PREFIX:=rte}" "${RIG_DPDK_SYSTEM:=}"
+  export RIG_NAME RIG_GENERATION RIG_DRIVER RIG_POLLCORE_MODE RIG_FILE_PREFIX
+}
+
+# Ends the step if a setting is not one that the steps know. Needs lib/fault.sh.
+check_config() {
+  case "$RIG_DRIVER" in
+  igb_uio | vfio-pci) ;;
+  *) fail E_CONFIG "RIG_DRIVER is '$RIG_DRIVER', allowed are igb_uio and vfio-pci" ;;
+  esac
+  case "$RIG_POLLCORE_MODE" in
+  respond | sink | reflect) ;;
+  *) fail E_CONFIG "RIG_POLLCORE_MODE is '$RIG_POLLCORE_MODE', allowed are respond, sink and reflect" ;;
+  esac
+  [[ $RIG_WORKLOAD == pollcore ]] || fail E_CONFIG "RIG_WORKLOAD is '$RIG_WORKLOAD', allowed is pollcore"
+  [[ $RIG_HUGEPAGES =~ ^[1-9][0-9]{0,5}$ ]] ||
+    fail E_CONFIG "RIG_HUGEPAGES is '$RIG_HUGEPAGES', allowed is a count of 2 MB pages from 1 to 999999"
+  [[ $RIG_EXTRA_DRIVERS =~ ^([a-z]+/[a-z0-9_]+(,[a-z]+/[a-z0-9_]+)*)?$ ]] ||
+    fail E_CONFIG "RIG_EXTRA_DRIVERS is '$RIG_EXTRA_DRIVERS', allowed is a comma list such as net/e1000,net/virtio"
+}
+
+load_config

@@ -1,0 +1,71 @@
+# The polling core, as systemd and its telemetry see it.
+# shellcheck shell=bash
+declare -r rig_core_unit=pollcore.service
+
+core_active() {
+  systemctl --quiet is-active "$rig_core_unit" 2>/dev/null
+}
+
+# core_get KEY: one value of /pollcore/status; returns 1 if the core does not answer.
+core_get() {
+  "$RIG_USERDATA/bin/rig-telemetry" --file-prefix "$RIG_FILE_PREFIX" --get "$1" /pollcore/status
+}
+
+# core_line: the port in one readable line, for the stack's output. No | and no quotes: they delimit.
+core_line() {
+  printf '%s on %s, %s, %s/%s, link %s, self-test %s, gateway %s %s' "$RIG_PORT_PCI" "$(pci_driver "$RIG_PORT_PCI")" \
+    "$RIG_PORT_MAC" "$RIG_PORT_IPV4" "$RIG_PORT_PREFIX" "$(core_get link)" "$(core_get self_test)" \
+    "$RIG_PORT_GATEWAY" "$(core_get gateway_arp)"
+}
+
+# core_settings: what pollcore.service starts the core with.
+core_settings() {
+  local lcores='0@0,1@1' iova=va
+  # One CPU: both lcores share it, which is enough to see the rig work.
+  if (($(nproc) < 2)); then lcores='(0,1)@0'; fi
+  # igb_uio and vfio without an IOMMU hand physical addresses to the device.
+  if [[ $RIG_DRIVER == igb_uio ]] || ! has_iommu; then iova=pa; fi
+  printf 'POLLCORE_EAL=--lcores %s --iova-mode %s --file-prefix %s -a %s\n' "$lcores" "$iova" "$RIG_FILE_PREFIX" \
+    "$RIG_PORT_PCI"
+  printf 'POLLCORE_OPTIONS=--mode %s --ipv4 %s --gateway %s\n' "$RIG_POLLCORE_MODE" "$RIG_PORT_IPV4" \
+    "$RIG_PORT_GATEWAY"
+}
+
+# core_words LINES: what the core printed last.
+core_words() {
+  journalctl --unit "$rig_core_unit" --output cat --lines "$1" --no-pager 2>/dev/null || true
+}
+
+# fail_from_core EXIT_STATUS: the core's own exit status (pollcore --help), made finer by what EAL printed.
+fail_from_core() {
+  local words last code
+  words=$(core_words 40)
+  last=$(grep -E '^pollcore: ' <<<"$words" | tail -n 1 | cut -c 1-200) || true
+  case $1 in
+  2) code=E_CORE_USAGE ;;
+  3) code=E_NO_PORT ;;
+  4) code=E_CORE_MEMORY ;;
+  5) code=E_SELF_TEST ;;
+  6) code=E_EAL ;;
+  7) code=E_CORE_LOCKED ;;
+  *) code=E_CORE_FAULT ;;
+  esac
+  case $code,$words in
+  E_EAL,*'another primary'* | E_EAL,*'Cannot create lock'*) code=E_CORE_LOCKED ;;
+  E_EAL,*'IOVA as '*'not available'*) code=E_NOT_ROOT ;;
+  E_[EN]*,*'error -22'*) code=E_NO_IOMMU ;;
+  E_EAL,*'No free 2048 kB hugepages'* | E_EAL,*'hugepage'*) code=E_HUGEPAGES_BUSY ;;
+  E_CORE_FAULT,*[Pp]'romiscuous'*'not supported'*) code=E_PROMISCUOUS ;;
+  esac
+  fail "$code" "${last:-exit status $1}"
+}
+
+# verify_core: says itself that the port is started and that the self-test passed.
+verify_core() {
+  local state self_test
+  if ! state=$(core_get state 2>/dev/null) || ! self_test=$(core_get self_test 2>/dev/null); then
+    fail E_CORE_SILENT 'no answer to /pollcore/status'
+  fi
+  [[ $self_test == passed ]] || fail E_SELF_TEST "the core says self-test $self_test"
+  [[ $state == running ]] || fail E_CORE_SILENT "the core says it is $state"
+}

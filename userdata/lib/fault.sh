@@ -1,0 +1,33 @@
+# Faults: each has a code in faults.tsv, which also holds its cause and its fix. A fault ends the step.
+# shellcheck shell=bash
+declare -r rig_faults=$RIG_USERDATA/faults.tsv
+
+# fault_text CODE: prints `cause<TAB>fix`.
+fault_text() {
+  local code cause fix
+  while IFS=$'\t' read -r code cause fix; do
+    if [[ $code == "$1" ]]; then
+      printf '%s\t%s\n' "$cause" "$fix"
+      return
+    fi
+  done <"$rig_faults"
+  printf 'a fault with the unlisted code %s\tadd it to faults.tsv\n' "$1"
+}
+
+# fault_record CODE STEP CAUSE FIX: keeps the fault in the status. rig-doctor puts its own function in its place.
+fault_record() {
+  status_update --error "$1" "$2" "$3" "$4" || log "could not write the status to $RIG_RUN"
+}
+
+# fail CODE [DETAIL]: records the fault with the step's name and exits 1. DETAIL says what the table cannot: names, values.
+fail() {
+  local code=$1 detail=${2:-} text cause fix
+  text=$(fault_text "$code")
+  cause=${text%%$'\t'*}
+  fix=${text#*$'\t'}
+  if [[ -n $detail ]]; then cause="$cause: $detail"; fi
+  log "$code: $cause"
+  log "what to do: $fix"
+  fault_record "$code" "${RIG_STEP:-provision}" "$cause" "$fix"
+  exit 1
+}

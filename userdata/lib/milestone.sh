@@ -1,0 +1,49 @@
+# Milestones: what a rig reaches, in this order, and what it tells the stack then.
+# shellcheck shell=bash
+declare -r rig_milestones='DpdkReady PortReady CoreRunning'
+
+# milestone_data NAME: the signal's Data; the leading and trailing | make every field a clean Fn::Select of Fn::Split.
+milestone_data() {
+  case $1 in
+  DpdkReady) printf '|%s|' "$(dpdk_installed_version)" ;;
+  PortReady)
+    load_port
+    printf '|%s|%s|%s|%s|%s|' "$RIG_PORT_PCI" "$(pci_driver "$RIG_PORT_PCI")" "$RIG_PORT_MAC" "$RIG_PORT_IPV4" \
+      "$(hugepages_line)"
+    ;;
+  CoreRunning)
+    load_port
+    printf '|%s %s|%s|%s|' "$(core_get state)" "$(core_get mode)" "$(core_get link)" "$(core_line)"
+    ;;
+  esac
+}
+
+# reach_milestone NAME: tells the stack once in the life of this machine; a wait condition never fires twice.
+reach_milestone() {
+  local name=$1 data
+  if [[ $(status_milestone "$name") == success ]]; then return; fi
+  data=$(milestone_data "$name")
+  signal_send "$name" SUCCESS "$name" "$data" || fail E_SIGNAL "$name"
+  log "$name $data"
+  status_update --milestone "$name=success"
+}
+
+# pending_milestone: prints the first that is not reached, or nothing.
+pending_milestone() {
+  local name
+  for name in $rig_milestones; do
+    if [[ $(status_milestone "$name") != success ]]; then
+      printf '%s' "$name"
+      return
+    fi
+  done
+}
+
+# miss_milestone CODE STEP CAUSE FIX: tells the stack that the next milestone will not be reached.
+miss_milestone() {
+  local name
+  name=$(pending_milestone)
+  if [[ -z $name ]]; then return; fi
+  status_update --milestone "$name=failure" || true
+  signal_send "$name" FAILURE "$1 $2: $3; $4" '' || log "the FAILURE signal for $name did not arrive"
+}

@@ -1,0 +1,62 @@
+# apt: what the rig needs from it, and why it does not give it.
+# shellcheck shell=bash
+
+# needed_packages: prints the list. The compiler is the one that built the kernel; its headers do not pull it in.
+needed_packages() {
+  local compiler
+  printf '%s\n' ca-certificates gcc make libc6-dev meson ninja-build pkg-config python3-pyelftools libnuma-dev \
+    xz-utils pciutils kmod iproute2
+  if [[ $RIG_DRIVER == igb_uio ]]; then
+    compiler=$(kernel_compiler)
+    printf '%s\n' dkms "linux-headers-$RIG_KERNEL" "$compiler"
+  fi
+}
+
+# missing_packages: prints those of the list that are not installed.
+missing_packages() {
+  local package state
+  while read -r package; do
+    state=$(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null) || state=none
+    if [[ $state != installed ]]; then printf '%s\n' "$package"; fi
+  done < <(needed_packages)
+}
+
+# apt_logged LOG ARGUMENT...: runs apt-get, and again while another process holds one of its locks.
+# apt's own waiting (DPkg::Lock::Timeout) covers only one of them.
+apt_logged() {
+  local log_file=$1 deadline=$((SECONDS + RIG_APT_LOCK_TIMEOUT)) rc said=''
+  shift
+  while :; do
+    rc=0
+    : >"$log_file.part"
+    DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 timeout --foreground "$RIG_APT_TIMEOUT" \
+      apt-get --quiet --yes -o Acquire::Retries=2 -o Acquire::http::Timeout=15 -o Acquire::https::Timeout=15 \
+      -o DPkg::Lock::Timeout=0 -o Dpkg::Options::=--force-confold "$@" >>"$log_file.part" 2>&1 </dev/null || rc=$?
+    cat "$log_file.part" >>"$log_file"
+    if ((rc == 0)) || ! log_says "$log_file.part" 'could not get lock|unable to (acquire|lock)'; then return "$rc"; fi
+    if ((SECONDS >= deadline)); then
+      fail E_APT_LOCKED "after $RIG_APT_LOCK_TIMEOUT s: $(grep -iE -m 1 'could not get lock' "$log_file.part")"
+    fi
+    if [[ -z $said ]]; then
+      log "another process holds apt's lock; waiting up to $RIG_APT_LOCK_TIMEOUT s"
+      said=yes
+    fi
+    sleep 3
+  done
+}
+
+# fail_from_apt LOG: the mirror first, since a package is also missing when its list could not be fetched.
+fail_from_apt() {
+  local line
+  if log_says "$1" 'no space left on device|not have enough free space' || disk_is_full; then
+    fail E_DISK_FULL "installing packages"
+  fi
+  if line=$(grep -iE -m 1 'temporary failure resolving|could not (resolve|connect)|failed to fetch|unable to connect' \
+    "$1"); then
+    fail E_MIRROR_DOWN "${line:0:200}"
+  fi
+  if line=$(grep -iE -m 1 'unable to locate package|has no installation candidate|couldn.t find any package' "$1"); then
+    fail E_PACKAGE_MISSING "${line#E: }"
+  fi
+  fail_from_log "$1" E_PACKAGE_INSTALL
+}

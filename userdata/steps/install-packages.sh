@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Installs the packages that the later steps build with. With all of them there (a baked image) apt is never called.
+# shellcheck source=../lib/rig.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/rig.sh"
+
+main() {
+  local missing log_file
+  begin_step install-packages
+  missing=$(missing_packages)
+  if [[ -z $missing ]]; then
+    log 'every package is installed'
+    return
+  fi
+  need_root
+  log "installing ${missing//$'\n'/ }"
+  log_file=$(tool_log apt)
+  # A list that is a little old is better than none, so only a failing install is a fault.
+  apt_logged "$log_file" update || log 'apt-get update failed; trying with the lists that are here'
+  # shellcheck disable=SC2086 # one word a package
+  apt_logged "$log_file" install --no-install-recommends $missing || fail_from_apt "$log_file"
+  missing=$(missing_packages)
+  [[ -z $missing ]] || fail E_PACKAGE_INSTALL "still missing: ${missing//$'\n'/ }"
+}
+
+main

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Starts the polling core under systemd, and ends well only after the core itself has said through its telemetry that the
+# port is started and that the self-test passed.
+# shellcheck source=../lib/rig.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/rig.sh"
+
+# write_settings: returns 0 if they changed.
+write_settings() {
+  local file=$RIG_STATE/pollcore.env
+  core_settings >"$file.new"
+  if cmp --quiet "$file.new" "$file"; then
+    rm "$file.new"
+    return 1
+  fi
+  mv "$file.new" "$file"
+}
+
+start_unit() {
+  local result status
+  # A limit on how often it may start again must not hold back a start that is asked for.
+  systemctl reset-failed "$rig_core_unit" 2>/dev/null || true
+  if timeout --foreground "$RIG_CORE_TIMEOUT" systemctl restart "$rig_core_unit"; then return; fi
+  result=$(systemctl show --property Result --value "$rig_core_unit")
+  status=$(systemctl show --property ExecMainStatus --value "$rig_core_unit")
+  # Without this, systemd would go on trying while the stack is told that it failed.
+  systemctl stop "$rig_core_unit" || true
+  case $result in
+  timeout) fail E_CORE_TIMEOUT "$(core_words 1)" ;;
+  exit-code | start-limit-hit) fail_from_core "$status" ;;
+  success) fail E_CORE_TIMEOUT "after $RIG_CORE_TIMEOUT s" ;;
+  dependency) fail E_CORE_FAULT 'rig-bind.service or rig-hugepages.service failed' ;;
+  *) fail E_CORE_FAULT "systemd says $result" ;;
+  esac
+}
+
+main() {
+  local changed=''
+  begin_step start-core
+  need_root
+  [[ -x $RIG_ROOT/bin/pollcore ]] || fail E_NOT_BUILT "no $RIG_ROOT/bin/pollcore"
+  load_port || fail E_NO_PORT "no port.env of this machine in $RIG_STATE"
+  install_rootfs etc/tmpfiles.d/dpdk-rig.conf >/dev/null
+  systemd-tmpfiles --create "$RIG_ROOTFS/etc/tmpfiles.d/dpdk-rig.conf"
+  if write_settings; then changed=yes; fi
+  install_unit etc/systemd/system/pollcore.service "$rig_core_unit"
+  if [[ $RIG_ROOT/bin/pollcore -nt $RIG_STATE/pollcore.started ]]; then changed=yes; fi
+  if [[ -n $changed ]] || ! core_active; then
+    log "starting the core on $RIG_PORT_PCI"
+    start_unit
+    : >"$RIG_STATE/pollcore.started"
+  fi
+  verify_core
+  install_rootfs etc/systemd/system/rig-status.service >/dev/null
+  install_unit etc/systemd/system/rig-status.timer rig-status.timer
+  systemctl start rig-status.timer
+  log "$(core_line)"
+}
+
+main
