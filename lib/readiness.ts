@@ -10,8 +10,8 @@ import { replaceWith } from './generation.js';
  * `|field|field|`. A delimiter on both ends keeps the JSON around the Data out of the first and the last field.
  */
 const MILESTONES = {
-  // Package mirrors and a build of about 100 CPU seconds on a new machine; a fault is signalled long before.
-  DpdkReady: { timeoutSeconds: 1800, fields: ['dpdkVersion'] },
+  // The sum of the limits inside userdata/ (packages, build), so that a fault is signalled and never times out here.
+  DpdkReady: { timeoutSeconds: 3600, fields: ['dpdkVersion'] },
   PortReady: { timeoutSeconds: 600, fields: ['pci', 'driver', 'mac', 'ipv4', 'hugepages'] },
   CoreRunning: { timeoutSeconds: 600, fields: ['coreState', 'link', 'portStatus'] },
 } as const;
