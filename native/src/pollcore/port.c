@@ -146,6 +146,22 @@ static void ask_extras(struct port *port)
 		note_declined(port, "mtu", ret);
 }
 
+// A device without a MAC (net_ring, for one) is given one of ours, whether or not it wants to know.
+static int settle_mac(struct port *port, struct rte_ether_addr *mac, struct fault *fault)
+{
+	if (rte_is_zero_ether_addr(mac)) {
+		rte_eth_random_addr(mac->addr_bytes);
+		rte_eth_dev_default_mac_addr_set(port->id, mac);
+	}
+	if (!rte_is_valid_assigned_ether_addr(mac))
+		return fault_set(fault, EXIT_SELF_TEST,
+			"%s: MAC " RTE_ETHER_ADDR_PRT_FMT
+			"; a unicast address is needed, rebind the device",
+			port->device, RTE_ETHER_ADDR_BYTES(mac));
+	memcpy(port->mac, mac, sizeof(port->mac));
+	return 0;
+}
+
 static int choose_device(struct port *port, const struct config *config, struct fault *fault)
 {
 	struct rte_eth_dev_info info;
@@ -166,12 +182,9 @@ static int choose_device(struct port *port, const struct config *config, struct 
 			rte_strerror(-ret));
 	port->device = rte_dev_name(info.device);
 	port->driver = info.driver_name;
-	memcpy(port->mac, &mac, sizeof(port->mac));
-	if (!rte_is_valid_assigned_ether_addr(&mac))
-		return fault_set(fault, EXIT_SELF_TEST,
-			"%s: MAC " RTE_ETHER_ADDR_PRT_FMT
-			"; a unicast address is needed, rebind the device",
-			port->device, RTE_ETHER_ADDR_BYTES(&mac));
+	ret = settle_mac(port, &mac, fault);
+	if (ret < 0)
+		return ret;
 	if (config->mtu < info.min_mtu || config->mtu > info.max_mtu)
 		return fault_set(fault, EXIT_USAGE, "--mtu: '%u'; %s takes %u to %u", config->mtu,
 			port->device, info.min_mtu, info.max_mtu);
