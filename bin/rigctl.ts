@@ -1,9 +1,21 @@
 #!/usr/bin/env -S npx tsx
 // The operator's command: parses arguments and calls lib/rigctl/. Results go to standard output, all else to standard error.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 
+import { ConfigError, DEFAULT_NAME, parseConfig, rigContext, type RigConfig } from '../lib/config.js';
+import { connectAws, explainAwsError } from '../lib/rigctl/aws.js';
+import { deploy, runPreflight, watch } from '../lib/rigctl/deploy.js';
+import { destroy } from '../lib/rigctl/destroy.js';
+import { EXIT, EXIT_HELP, RigFault } from '../lib/rigctl/exit.js';
+import { extend } from '../lib/rigctl/expiry.js';
+import { list } from '../lib/rigctl/list.js';
 import { downLocal, runLocal, type LocalOptions, type Terminal } from '../lib/rigctl/local.js';
+import type { Operation } from '../lib/rigctl/operation.js';
 import { RigError } from '../lib/rigctl/run.js';
+import { connect, saveLogs, showStatus } from '../lib/rigctl/status.js';
 
 const clearLine = process.stderr.isTTY ? '\r\u001b[K' : '';
 const terminal: Terminal = {
@@ -12,10 +24,30 @@ const terminal: Terminal = {
   live: (text) => process.stderr.write(process.stderr.isTTY ? `${clearLine}${text}` : `${text}\n`),
 };
 
-function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 86_400) return seconds;
-  throw new InvalidArgumentError('allowed: a whole number from 1 to 86400');
+/** A whole number within bounds, or commander's own message. */
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`allowed: a whole number from ${least} to ${most}`);
+  };
+}
+
+function keyValue(text: string, before: Record<string, string>): Record<string, string> {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined || value === undefined) throw new InvalidArgumentError('allowed: key=value');
+  return { ...before, [key]: value };
+}
+
+/** Aborted by the first Ctrl-C; every further one finds the same handler, for cleaning up is not to be cut short. */
+function interruptible(): AbortSignal {
+  const interrupt = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      interrupt.abort(name);
+    });
+  }
+  return interrupt.signal;
 }
 
 interface LocalFlags extends LocalOptions {
@@ -23,26 +55,64 @@ interface LocalFlags extends LocalOptions {
 }
 
 async function local({ down, ...options }: LocalFlags): Promise<void> {
-  const interrupt = new AbortController();
-  // Every further signal finds the same handler: cleaning up is not to be cut short.
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      interrupt.abort(name);
-    });
-  }
+  const interrupt = interruptible();
   try {
-    if (!down) await runLocal(options, terminal, interrupt.signal);
+    if (!down) await runLocal(options, terminal, interrupt);
     else if (!(await downLocal(terminal))) terminal.progress('no local rig is running');
   } catch (error) {
-    if (interrupt.signal.aborted && error instanceof Error && error.name === 'AbortError') return;
+    if (interrupt.aborted && error instanceof Error && error.name === 'AbortError') return;
     throw error;
   }
+}
+
+/** What every subcommand that works on AWS takes. */
+interface CloudFlags {
+  readonly region?: string;
+  readonly json: boolean;
+  readonly interval: number;
+}
+
+async function onAws(flags: CloudFlags, work: (operation: Operation) => Promise<number>): Promise<void> {
+  const signal = interruptible();
+  try {
+    const aws = await connectAws(flags.region);
+    const intervalMs = flags.interval * 1000;
+    process.exitCode = await work({
+      aws,
+      terminal,
+      signal,
+      now: () => new Date(),
+      json: flags.json,
+      intervalMs,
+    });
+  } catch (error) {
+    if (signal.aborted && !(error instanceof RigError)) {
+      throw new RigFault('interrupted', 'nothing was changed by rigctl', EXIT.interrupted);
+    }
+    throw explainAwsError(error) ?? error;
+  }
+}
+
+interface ContextFlags extends CloudFlags {
+  readonly context: Readonly<Record<string, string>>;
+}
+
+/** What bin/rig.ts will make of cdk.json and the same -c arguments. */
+function readConfig(
+  name: string | undefined,
+  flags: ContextFlags,
+): { config: RigConfig; context: Record<string, string> } {
+  const file = JSON.parse(readFileSync(join(__dirname, '..', 'cdk.json'), 'utf8')) as { context?: object };
+  const context = { ...flags.context, ...(name === undefined ? {} : { name }) };
+  return { config: parseConfig({ ...rigContext({ ...file.context }), ...context }), context };
 }
 
 const program = new Command('rigctl')
   .description('Operates a DPDK rig.')
   .showHelpAfterError('(rigctl --help lists what is allowed)')
+  .addHelpText('after', EXIT_HELP)
   .exitOverride(); // before the subcommands, which inherit it
+
 program
   .command('local')
   .description(
@@ -53,17 +123,79 @@ program
       .choices(['respond', 'sink', 'reflect'])
       .default('respond'),
   )
-  .option('--seconds <n>', 'end by itself after n seconds of polling', parseSeconds)
+  .option('--seconds <n>', 'end by itself after n seconds of polling', wholeNumber(1, 86_400))
   .option('--keep', 'leave the rig running at the end', false)
   .option('--json', 'one JSON document a line on standard output: ready, counters, stopped', false)
   .option('--down', 'take down a rig that was left running', false)
   .action(local);
 
+/** A subcommand that works on AWS, with the options that all of these share. */
+function cloudCommand(usage: string, description: string): Command {
+  return program
+    .command(usage)
+    .description(description)
+    .option('--region <region>', 'the AWS region (default: where the AWS CLI would look)')
+    .option('--json', 'JSON on standard output, one document a line', false)
+    .option('--interval <seconds>', 'how often AWS is asked', wholeNumber(1, 3600), 5)
+    .addHelpText('after', EXIT_HELP);
+}
+
+function configuredCommand(usage: string, description: string): Command {
+  return cloudCommand(usage, description).option(
+    '-c, --context <key=value>',
+    "a key of the rig's configuration, as cdk takes it; may be repeated",
+    keyValue,
+    {},
+  );
+}
+
+configuredCommand('preflight [name]', 'what would make a deploy fail, asked before it costs anything').action(
+  (name: string | undefined, flags: ContextFlags) =>
+    onAws(flags, (operation) => runPreflight(operation, readConfig(name, flags).config)),
+);
+configuredCommand('deploy [name]', 'preflight, cdk deploy, and live progress from the machine').action(
+  (name: string | undefined, flags: ContextFlags) =>
+    onAws(flags, (operation) => deploy(operation, readConfig(name, flags))),
+);
+cloudCommand('watch [name]', 'the progress of a deploy that somebody else started').action(
+  (name: string | undefined, flags: CloudFlags) =>
+    onAws(flags, (operation) => watch(operation, name ?? DEFAULT_NAME)),
+);
+cloudCommand('status [name]', 'what the port says now, and how long ago it said so')
+  .option('--watch', 'again and again until Ctrl-C', false)
+  .action((name: string | undefined, flags: CloudFlags & { readonly watch: boolean }) =>
+    onAws(flags, (operation) => showStatus(operation, name ?? DEFAULT_NAME, flags.watch)),
+  );
+cloudCommand('connect [name]', 'a shell on the machine by Session Manager').action(
+  (name: string | undefined, flags: CloudFlags) =>
+    onAws(flags, (operation) => connect(operation, name ?? DEFAULT_NAME)),
+);
+cloudCommand('logs [name]', "saves the last 64 KB of the machine's console")
+  .option('--output <file>', 'where to; - is standard output (default: NAME-INSTANCE.log)')
+  .action((name: string | undefined, flags: CloudFlags & { readonly output?: string }) =>
+    onAws(flags, (operation) => saveLogs(operation, name ?? DEFAULT_NAME, flags.output)),
+  );
+cloudCommand('list', 'every rig of the account and region with age, state and expiry').action(
+  (flags: CloudFlags) => onAws(flags, (operation) => list(operation)),
+);
+cloudCommand('extend [name]', 'puts the expiry of a rig off')
+  .requiredOption('--hours <n>', 'by how many hours', wholeNumber(1, 720))
+  .action((name: string | undefined, flags: CloudFlags & { readonly hours: number }) =>
+    onAws(flags, (operation) => extend(operation, name ?? DEFAULT_NAME, flags.hours)),
+  );
+cloudCommand('destroy [name]', 'cdk destroy, then the proof that nothing is left').action(
+  (name: string | undefined, flags: CloudFlags) =>
+    onAws(flags, (operation) => destroy(operation, name ?? DEFAULT_NAME)),
+);
+
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof RigError) {
     process.stderr.write(`${clearLine}rig: ${error.cause}\nrig: next: ${error.next}\n`);
-    process.exitCode = 1;
+    process.exitCode = error instanceof RigFault ? error.exitCode : EXIT.failed;
+  } else if (error instanceof ConfigError) {
+    process.stderr.write(`${clearLine}rig: ${error.message}\n`);
+    process.exitCode = EXIT.usage;
   } else if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : 2; // commander has printed its message
+    process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage; // commander has printed its message
   } else throw error;
 });

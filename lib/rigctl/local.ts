@@ -3,10 +3,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { parsePortStatus, type PortStatus } from '../port-status.js';
+import { parsePortStatus, portStatusSchema, type PortStatus } from '../port-status.js';
 import {
   askCore,
   buildCore,
+  coreFault,
   coreStats,
   isAlive,
   PROJECT,
@@ -16,13 +17,15 @@ import {
 } from './local/core.js';
 import { mountHugetlbfs, returnHugepages, takeHugepages, unmountHugetlbfs } from './local/hugepages.js';
 import { makeNetwork, PEER, PORT, removeNetwork } from './local/network.js';
-import { echoUdp, ping, type PingResult } from './local/probe.js';
-import { formatCounters, formatOutputs, localOutputs } from './local/report.js';
+import { echoUdp, ping } from './local/probe.js';
+import { jsonReporter, localOutputs, textReporter, type Reporter } from './local/report.js';
 import { FILE_PREFIX, HUGETLBFS, readState, removeState, RUN_DIRECTORY, writeState } from './local/state.js';
 import { RigError, run, type RunOptions } from './run.js';
+import type { Terminal } from './terminal.js';
 
 const PINGS = 10;
 const RIG_STATUS = `${PROJECT}/userdata/bin/rig-status`;
+const STATUS_WRITER = `${PROJECT}/userdata/lib/status.py`;
 
 export interface LocalOptions {
   readonly mode: 'respond' | 'sink' | 'reflect';
@@ -34,17 +37,9 @@ export interface LocalOptions {
   readonly json: boolean;
 }
 
-/** Where the subcommand writes: results to `out`, progress to `progress` (never mixed with results). */
-export interface Terminal {
-  readonly out: (text: string) => void;
-  readonly progress: (text: string) => void;
-  /** Rewrites the current line when it is a terminal; otherwise nothing is shown. */
-  readonly live: (text: string) => void;
-}
-
 /**
  * Runs the local rig until it is asked to end.
- * @param signal aborted by Ctrl-C or SIGTERM: the rig is taken down all the same, unless `keep`.
+ * @param signal aborted by Ctrl-C or SIGTERM: the rig is taken down all the same, unless it is to be kept and runs.
  * @throws RigError when it cannot be brought up, or its port does not answer; nothing stays behind then.
  */
 export async function runLocal(
@@ -52,28 +47,28 @@ export async function runLocal(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
+  const reporter = (options.json ? jsonReporter : textReporter)(terminal);
   requireRoot();
   await clearStale(terminal);
-  const running = { signal, onProgress: terminal.progress };
   terminal.progress('building the core');
-  const program = await buildCore(running);
-  let keep = false;
+  const program = await buildCore({ signal, onProgress: terminal.progress });
+  let proven = false;
   try {
     const corePid = await bringUp(program, options.mode, terminal, { signal });
-    await prove(options, terminal, { signal });
-    keep = options.keep;
-    if (!keep || options.seconds !== undefined) await watch(options, corePid, terminal, signal);
+    await prove(options.mode, reporter, { signal });
+    proven = true;
+    if (!options.keep || options.seconds !== undefined)
+      await watch(options.seconds, corePid, reporter, signal);
   } finally {
-    if (keep) {
-      const state = await readState();
-      if (state) await writeState({ ...state, kept: true });
-      terminal.progress('the rig is left running; take it down with: npm start -- --down');
-    } else {
-      const report = await takeDown(terminal);
-      if (options.json) terminal.out(`${JSON.stringify({ event: 'stopped' })}\n`);
-      else if (report !== '') terminal.progress(report);
-    }
+    if (proven && options.keep) await leaveRunning(terminal);
+    else reporter.stopped(await takeDown(terminal));
   }
+}
+
+async function leaveRunning(terminal: Terminal): Promise<void> {
+  const state = await readState();
+  if (state) await writeState({ ...state, kept: true });
+  terminal.progress('the rig is left running; take it down with: npm start -- --down');
 }
 
 /** Takes down a rig that was left running. @returns false when there was none. */
@@ -134,37 +129,30 @@ async function writePort(mac: string): Promise<void> {
   await writeFile(`${RUN_DIRECTORY}/port.env`, lines.join(''));
 }
 
-/** Shows the outputs, and what the kernel on the other side of the wire got back from the port. */
-async function prove(options: LocalOptions, terminal: Terminal, running: RunOptions): Promise<void> {
-  const outputs = localOutputs(await readStatus(running), hostname());
-  if (!options.json) terminal.out(`\n${formatOutputs(outputs)}\n`);
-  if (options.mode !== 'respond') {
-    if (options.json) terminal.out(`${JSON.stringify({ event: 'ready', outputs })}\n`);
-    else terminal.out(`  mode ${options.mode} answers nothing, so ping and UDP echo are not tried\n`);
+async function prove(mode: LocalOptions['mode'], reporter: Reporter, running: RunOptions): Promise<void> {
+  reporter.outputs(localOutputs(await readStatus(running), hostname()));
+  if (mode !== 'respond') {
+    reporter.proof(undefined);
     return;
   }
   const pings = await ping(PINGS, running);
-  if (!options.json) terminal.out(`  ping      ${formatPing(pings)}\n`);
   await echoUdp(running);
-  if (options.json)
-    terminal.out(`${JSON.stringify({ event: 'ready', outputs, ping: pings, udpEcho: 'same bytes' })}\n`);
-  else terminal.out(`  UDP echo  the same bytes came back\n\n`);
-  if (pings.lossPercent > 0) {
-    throw new RigError(
-      `${pings.lossPercent} % of ${pings.sent} pings were lost`,
-      'see the drop_ counters; is the machine overloaded?',
-    );
-  }
+  reporter.proof({ ping: pings, udpEcho: 'same bytes' });
+  if (pings.lossPercent === 0) return;
+  throw new RigError(
+    `${pings.lossPercent} % of ${pings.sent} pings were lost`,
+    'see the drop_ counters of /pollcore/stats; is the machine overloaded?',
+  );
 }
 
-function formatPing({ sent, received, lossPercent, rttMs }: PingResult): string {
-  const times = rttMs ? `, round trip min/avg/max ${rttMs.min}/${rttMs.avg}/${rttMs.max} ms` : '';
-  return `${received} of ${sent} answered, ${lossPercent} % loss${times}`;
-}
-
+/** Has the status written and read by the same programs as on a machine on AWS. */
 async function readStatus(running: RunOptions): Promise<PortStatus> {
   const directories = { RIG_RUN: RUN_DIRECTORY, RIG_STATE: RUN_DIRECTORY, RIG_ETC: RUN_DIRECTORY };
-  const env = { ...directories, RIG_NAME: 'local', RIG_FILE_PREFIX: FILE_PREFIX };
+  const env = { ...directories, RIG_NAME: 'local', RIG_FILE_PREFIX: FILE_PREFIX, RIG_CONSOLE: '' };
+  const reached = Object.keys(portStatusSchema.shape.milestones.shape).map(
+    (name) => `--milestone=${name}=success`,
+  );
+  await run('python3', [STATUS_WRITER, 'update', ...reached], { ...running, env });
   const parsed = parsePortStatus(await run(RIG_STATUS, ['--json'], { ...running, env }));
   if (parsed.kind === 'status') return parsed.status;
   throw new RigError(
@@ -175,21 +163,20 @@ async function readStatus(running: RunOptions): Promise<PortStatus> {
 
 /** Shows the counters once a second until the time is over, Ctrl-C, or the end of the core. */
 async function watch(
-  options: LocalOptions,
+  seconds: number | undefined,
   corePid: number,
-  terminal: Terminal,
+  reporter: Reporter,
   signal: AbortSignal,
 ): Promise<void> {
-  const end = options.seconds === undefined ? Infinity : performance.now() + options.seconds * 1000;
+  const end = seconds === undefined ? Infinity : performance.now() + seconds * 1000;
   let before = await askCore('/pollcore/stats', coreStats, { signal });
   let beforeMs = performance.now();
   while (performance.now() < end) {
     await sleep(Math.min(1000, end - performance.now()), undefined, { signal });
-    if (!isAlive(corePid)) throw new RigError('the core ended by itself', 'see its last words above');
+    if (!isAlive(corePid)) throw await coreFault('ended by itself');
     const now = await askCore('/pollcore/stats', coreStats, { signal });
     const nowMs = performance.now();
-    if (options.json) terminal.out(`${JSON.stringify({ event: 'counters', counters: now })}\n`);
-    else terminal.live(formatCounters(before, now, (nowMs - beforeMs) / 1000));
+    reporter.counters(before, now, (nowMs - beforeMs) / 1000);
     [before, beforeMs] = [now, nowMs];
   }
 }
@@ -199,10 +186,10 @@ async function takeDown(terminal: Terminal): Promise<string> {
   const state = await readState();
   if (state === undefined) return '';
   terminal.progress('taking the rig down');
-  const said = state.corePid === null ? '' : await stopCore(state.corePid);
+  const report = state.corePid === null ? '' : await stopCore(state.corePid);
   await removeNetwork();
   await unmountHugetlbfs(HUGETLBFS);
   await returnHugepages(state.hugepages);
   await removeState();
-  return said;
+  return report;
 }

@@ -115,7 +115,8 @@ export async function waitForCore(pid: number, options: RunOptions): Promise<voi
   throw await coreFault(`was not ready within ${READY_SECONDS} s`);
 }
 
-async function coreFault(what: string): Promise<RigError> {
+/** A fault of the core with the last lines that it wrote. */
+export async function coreFault(what: string): Promise<RigError> {
   const log = await readFile(CORE_LOG, 'utf8');
   const said = log.trim().split('\n').slice(-5).join('\n  ');
   return new RigError(`the core ${what}; it said:\n  ${said}\n`, 'mend what it names and run again');
@@ -126,14 +127,15 @@ export async function askCore<T>(command: string, schema: z.ZodType<T>, options:
   return schema.parse(JSON.parse(await run(TELEMETRY, ['--file-prefix', FILE_PREFIX, command], options)));
 }
 
-/** Stops the core if it runs: SIGTERM, and SIGKILL when it has not ended in time. Gives what it said last. */
+/** Stops the core if it runs: SIGTERM, and SIGKILL when it has not ended in time. Gives its last report. */
 export async function stopCore(pid: number): Promise<string> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     if (!(await isOurs(pid))) break;
     process.kill(pid, signal);
     for (let waited = 0; waited < STOP_SECONDS * 1000 && isAlive(pid); waited += 50) await sleep(50);
   }
-  return readFile(CORE_LOG, 'utf8').catch(() => '');
+  const log = await readFile(CORE_LOG, 'utf8').catch(() => '');
+  return log.match(/^pollcore: .*$/gm)?.at(-1) ?? '';
 }
 
 export function isAlive(pid: number): boolean {
