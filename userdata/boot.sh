@@ -1,7 +1,7 @@
+#!/bin/bash
 # What user data runs first: fetches the stack's two assets, verifies and unpacks them, writes rig.env, and hands over to
-# provision.sh. lib/provisioning.ts puts a shebang before it and the settings in place of the marker line.
+# provision.sh. lib/provisioning.ts puts the settings in place of the marker line.
 # Whatever goes wrong here is told to the console and to CloudFormation at once.
-# shellcheck shell=bash
 set -euo pipefail
 shopt -s inherit_errexit
 export LC_ALL=C
@@ -138,6 +138,7 @@ fetch_asset() {
     die E_ASSET_HASH "$uri has ${sum%% *}, the stack was made with $sha256" 'deploy again'
   fi
   rm -rf "$RIG_ROOT/$name.new"
+  umask 022 # only rig.env is secret; rig-status is for every user
   mkdir -p "$RIG_ROOT/$name.new"
   if ! error=$(tar -x --no-same-owner --no-same-permissions -C "$RIG_ROOT/$name.new" -f "$tar" 2>&1); then
     die E_ASSET_UNPACK "$uri: $error" 'deploy again'
@@ -147,12 +148,11 @@ fetch_asset() {
   mv "$RIG_ROOT/$name.new" "$RIG_ROOT/$name"
 }
 
-mkdir -p "$RIG_ETC"
-(umask 022 && mkdir -p "$RIG_ROOT")
+mkdir -p "$RIG_ETC" "$RIG_ROOT"
+chmod 0755 "$RIG_ROOT"
 printf '%s\n' "$rig_env" >"$RIG_ETC/rig.env.new"
 mv "$RIG_ETC/rig.env.new" "$RIG_ETC/rig.env"
 fetch_asset userdata "$RIG_USERDATA_URI" "$RIG_USERDATA_SHA256"
 fetch_asset native "$RIG_NATIVE_URI" "$RIG_NATIVE_SHA256"
-umask 022
 trap - EXIT TERM
 exec "$RIG_ROOT/userdata/provision.sh"

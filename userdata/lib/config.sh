@@ -16,18 +16,18 @@ load_config() {
 # Ends the step if a setting is not one that the steps know. Needs lib/fault.sh.
 check_config() {
   case "$RIG_DRIVER" in
-  igb_uio | vfio-pci) ;;
-  *) fail E_CONFIG "RIG_DRIVER is '$RIG_DRIVER', allowed are igb_uio and vfio-pci" ;;
+    igb_uio | vfio-pci) ;;
+    *) fail E_CONFIG "RIG_DRIVER is '$RIG_DRIVER', allowed are igb_uio and vfio-pci" ;;
   esac
   case "$RIG_POLLCORE_MODE" in
-  respond | sink | reflect) ;;
-  *) fail E_CONFIG "RIG_POLLCORE_MODE is '$RIG_POLLCORE_MODE', allowed are respond, sink and reflect" ;;
+    respond | sink | reflect) ;;
+    *) fail E_CONFIG "RIG_POLLCORE_MODE is '$RIG_POLLCORE_MODE', allowed are respond, sink and reflect" ;;
   esac
   [[ $RIG_WORKLOAD == pollcore ]] || fail E_CONFIG "RIG_WORKLOAD is '$RIG_WORKLOAD', allowed is pollcore"
-  [[ $RIG_HUGEPAGES =~ ^[1-9][0-9]{0,5}$ ]] ||
-    fail E_CONFIG "RIG_HUGEPAGES is '$RIG_HUGEPAGES', allowed is a count of 2 MB pages from 1 to 999999"
-  [[ $RIG_EXTRA_DRIVERS =~ ^([a-z]+/[a-z0-9_]+(,[a-z]+/[a-z0-9_]+)*)?$ ]] ||
-    fail E_CONFIG "RIG_EXTRA_DRIVERS is '$RIG_EXTRA_DRIVERS', allowed is a comma list such as net/e1000,net/virtio"
+  [[ $RIG_HUGEPAGES =~ ^[1-9][0-9]{0,5}$ ]] \
+    || fail E_CONFIG "RIG_HUGEPAGES is '$RIG_HUGEPAGES', allowed is a count of 2 MB pages from 1 to 999999"
+  [[ $RIG_EXTRA_DRIVERS =~ ^([a-z]+/[a-z0-9_]+(,[a-z]+/[a-z0-9_]+)*)?$ ]] \
+    || fail E_CONFIG "RIG_EXTRA_DRIVERS is '$RIG_EXTRA_DRIVERS', allowed is a comma list such as net/e1000,net/virtio"
 }
 
 load_config

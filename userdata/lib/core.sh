@@ -42,20 +42,20 @@ fail_from_core() {
   words=$(core_words 40)
   last=$(grep -E '^pollcore: ' <<<"$words" | tail -n 1 | cut -c 1-200) || true
   case $1 in
-  2) code=E_CORE_USAGE ;;
-  3) code=E_NO_PORT ;;
-  4) code=E_CORE_MEMORY ;;
-  5) code=E_SELF_TEST ;;
-  6) code=E_EAL ;;
-  7) code=E_CORE_LOCKED ;;
-  *) code=E_CORE_FAULT ;;
+    2) code=E_CORE_USAGE ;;
+    3) code=E_NO_PORT ;;
+    4) code=E_CORE_MEMORY ;;
+    5) code=E_SELF_TEST ;;
+    6) code=E_EAL ;;
+    7) code=E_CORE_LOCKED ;;
+    *) code=E_CORE_FAULT ;;
   esac
   case $code,$words in
-  E_EAL,*'another primary'* | E_EAL,*'Cannot create lock'*) code=E_CORE_LOCKED ;;
-  E_EAL,*'IOVA as '*'not available'*) code=E_NOT_ROOT ;;
-  E_[EN]*,*'error -22'*) code=E_NO_IOMMU ;;
-  E_EAL,*'No free 2048 kB hugepages'* | E_EAL,*'hugepage'*) code=E_HUGEPAGES_BUSY ;;
-  E_CORE_FAULT,*[Pp]'romiscuous'*'not supported'*) code=E_PROMISCUOUS ;;
+    E_EAL,*'another primary'* | E_EAL,*'Cannot create lock'*) code=E_CORE_LOCKED ;;
+    E_EAL,*'IOVA as '*'not available'*) code=E_NOT_ROOT ;;
+    E_[EN]*,*'error -22'*) code=E_NO_IOMMU ;;
+    E_EAL,*'No free 2048 kB hugepages'* | E_EAL,*'hugepage'*) code=E_HUGEPAGES_BUSY ;;
+    E_CORE_FAULT,*[Pp]'romiscuous'*'not supported'*) code=E_PROMISCUOUS ;;
   esac
   fail "$code" "${last:-exit status $1}"
 }

@@ -14,8 +14,8 @@ verify_igb_uio() {
 }
 
 igb_uio_built() {
-  [[ $(module_vermagic igb_uio) == "$RIG_KERNEL" ]] &&
-    [[ $(dkms status -m igb_uio -v "$RIG_KMODS_VERSION" -k "$RIG_KERNEL" 2>/dev/null) == *installed* ]]
+  [[ $(module_vermagic igb_uio) == "$RIG_KERNEL" ]] \
+    && [[ $(dkms status -m igb_uio -v "$RIG_KMODS_VERSION" -k "$RIG_KERNEL" 2>/dev/null) == *installed* ]]
 }
 
 # prepare_igb_uio ARCHIVE: the pinned source with the rig's dkms.conf and compile script, where DKMS looks for it.

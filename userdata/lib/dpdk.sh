@@ -19,8 +19,8 @@ this_cpu() {
 # dpdk_platform: native where it is built on the machine that runs it, generic in an image.
 dpdk_platform() {
   case ${RIG_DPDK_PLATFORM:-$RIG_PHASE} in
-  build | generic) printf 'generic' ;;
-  *) printf 'native-%s' "$(this_cpu)" ;;
+    build | generic) printf 'generic' ;;
+    *) printf 'native-%s' "$(this_cpu)" ;;
   esac
 }
 

@@ -25,7 +25,8 @@ fail() {
   text=$(fault_text "$code")
   cause=${text%%$'\t'*}
   fix=${text#*$'\t'}
-  if [[ -n $detail ]]; then cause="$cause: $detail"; fi
+  # A line that people read, not a log: whatever tool said more has it in its own log.
+  if [[ -n $detail ]]; then cause="$cause: ${detail:0:400}"; fi
   log "$code: $cause"
   log "what to do: $fix"
   fault_record "$code" "${RIG_STEP:-provision}" "$cause" "$fix"

@@ -8,8 +8,8 @@ apt_pool_urls() {
   local path=${1//+/%2b}
   if ! command -v apt-get >/dev/null; then return; fi
   # shellcheck disable=SC2016 # apt expands these
-  apt-get indextargets --format '$(REPO_URI) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null | sort -u |
-    while read -r uri component; do
+  apt-get indextargets --format '$(REPO_URI) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null | sort -u \
+    | while read -r uri component; do
       printf '%s/pool/%s/%s\n' "${uri%/}" "$component" "$path"
     done
 }
@@ -19,8 +19,8 @@ mirror_urls() {
   local mirror
   for mirror in "$@"; do
     case $mirror in
-    apt-pool:*) apt_pool_urls "${mirror#apt-pool:}" ;;
-    *) printf '%s\n' "$mirror" ;;
+      apt-pool:*) apt_pool_urls "${mirror#apt-pool:}" ;;
+      *) printf '%s\n' "$mirror" ;;
     esac
   done
 }
@@ -82,6 +82,6 @@ fetch_kmods() {
 unpack() {
   rm -rf "$2"
   mkdir -p "$2"
-  tar --extract --no-same-owner --strip-components=1 --directory "$2" --file "$1" ||
-    { if disk_is_full; then fail E_DISK_FULL "unpacking $1"; else fail E_SOURCE_HASH "$1 does not unpack"; fi; }
+  tar --extract --no-same-owner --strip-components=1 --directory "$2" --file "$1" \
+    || { if disk_is_full; then fail E_DISK_FULL "unpacking $1"; else fail E_SOURCE_HASH "$1 does not unpack"; fi; }
 }

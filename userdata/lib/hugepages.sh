@@ -46,8 +46,8 @@ verify_hugepages() {
   local total free holders
   total=$(hugepages_total)
   free=$(hugepages_free)
-  ((total >= RIG_HUGEPAGES)) ||
-    fail E_HUGEPAGES_SHORT "asked for $RIG_HUGEPAGES, the kernel gave $total ($(mem_available) MB of memory available)"
+  ((total >= RIG_HUGEPAGES)) \
+    || fail E_HUGEPAGES_SHORT "asked for $RIG_HUGEPAGES, the kernel gave $total ($(mem_available) MB of memory available)"
   hugetlbfs_mounted || fail E_HUGETLBFS
   if ((free >= RIG_HUGEPAGES)) || core_active; then return; fi
   holders=$(hugepage_holders)

@@ -8,12 +8,12 @@ imds_open() {
     answer=$(curl --silent --noproxy '*' --connect-timeout 2 --max-time 5 --request PUT --write-out '\n%{http_code}' \
       --header 'X-aws-ec2-metadata-token-ttl-seconds: 300' "$RIG_IMDS/latest/api/token") || answer=$'\n000'
     case ${answer##*$'\n'} in
-    200)
-      rig_imds_token=${answer%$'\n'*}
-      return
-      ;;
-    000) sleep "$try" ;; # no answer at all
-    *) break ;;          # refused: asking again does not help
+      200)
+        rig_imds_token=${answer%$'\n'*}
+        return
+        ;;
+      000) sleep "$try" ;; # no answer at all
+      *) break ;;          # refused: asking again does not help
     esac
   done
   fail E_IMDS "PUT /latest/api/token answered ${answer##*$'\n'} (000: nothing)"

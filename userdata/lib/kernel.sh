@@ -38,11 +38,11 @@ load_module() {
   if module_loaded "$1"; then return; fi
   if text=$(modprobe "$1" 2>&1); then return; fi
   case $text in
-  *'Key was rejected'* | *'Operation not permitted'* | *'Required key not available'*)
-    fail E_SECURE_BOOT "modprobe $1: $text"
-    ;;
-  *'Unknown symbol'*) fail E_UIO_MISSING "modprobe $1: $text" ;;
-  *'Invalid module format'* | *'Exec format error'*) fail E_MODULE_VERMAGIC "modprobe $1: $text" ;;
+    *'Key was rejected'* | *'Operation not permitted'* | *'Required key not available'*)
+      fail E_SECURE_BOOT "modprobe $1: $text"
+      ;;
+    *'Unknown symbol'*) fail E_UIO_MISSING "modprobe $1: $text" ;;
+    *'Invalid module format'* | *'Exec format error'*) fail E_MODULE_VERMAGIC "modprobe $1: $text" ;;
   esac
   if kernel_locked_down; then fail E_SECURE_BOOT "modprobe $1: $text"; fi
   fail E_MODULE_LOAD "modprobe $1: $text"
@@ -51,14 +51,14 @@ load_module() {
 # load_port_driver: the driver that the data interface is bound to.
 load_port_driver() {
   case $RIG_DRIVER in
-  igb_uio)
-    load_module uio
-    load_module igb_uio
-    ;;
-  vfio-pci)
-    load_module vfio-pci
-    allow_noiommu
-    ;;
+    igb_uio)
+      load_module uio
+      load_module igb_uio
+      ;;
+    vfio-pci)
+      load_module vfio-pci
+      allow_noiommu
+      ;;
   esac
 }
 

@@ -5,16 +5,16 @@ declare -r rig_milestones='DpdkReady PortReady CoreRunning'
 # milestone_data NAME: the signal's Data; the leading and trailing | make every field a clean Fn::Select of Fn::Split.
 milestone_data() {
   case $1 in
-  DpdkReady) printf '|%s|' "$(dpdk_installed_version)" ;;
-  PortReady)
-    load_port
-    printf '|%s|%s|%s|%s|%s|' "$RIG_PORT_PCI" "$(pci_driver "$RIG_PORT_PCI")" "$RIG_PORT_MAC" "$RIG_PORT_IPV4" \
-      "$(hugepages_line)"
-    ;;
-  CoreRunning)
-    load_port
-    printf '|%s %s|%s|%s|' "$(core_get state)" "$(core_get mode)" "$(core_get link)" "$(core_line)"
-    ;;
+    DpdkReady) printf '|%s|' "$(dpdk_installed_version)" ;;
+    PortReady)
+      load_port
+      printf '|%s|%s|%s|%s|%s|' "$RIG_PORT_PCI" "$(pci_driver "$RIG_PORT_PCI")" "$RIG_PORT_MAC" "$RIG_PORT_IPV4" \
+        "$(hugepages_line)"
+      ;;
+    CoreRunning)
+      load_port
+      printf '|%s %s|%s|%s|' "$(core_get state)" "$(core_get mode)" "$(core_get link)" "$(core_line)"
+      ;;
   esac
 }
 

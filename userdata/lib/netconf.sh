@@ -11,8 +11,8 @@ forget_netdev() {
 
 forget_netplan() {
   local changed
-  changed=$(python3 "$rig_lib/netplan.py" "$RIG_ROOTFS/etc/netplan" "$1" "$2") ||
-    fail E_NIC_HAS_ROUTE "netplan's files could not be changed"
+  changed=$(python3 "$rig_lib/netplan.py" "$RIG_ROOTFS/etc/netplan" "$1" "$2") \
+    || fail E_NIC_HAS_ROUTE "netplan's files could not be changed"
   if [[ -z $changed ]]; then return; fi
   log "took $1 out of ${changed//$'\n'/ }"
   # generate and reload leave the other interfaces alone; `netplan apply` would restart them.

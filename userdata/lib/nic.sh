@@ -32,9 +32,9 @@ default_routes() {
 
 # management_netdev: the interface of the best default route.
 management_netdev() {
-  ip -4 route show default | sed -n 's/.* dev \([^ ]*\).*/\1 &/p' |
-    awk '{ metric = 0; for (i = 1; i < NF; i++) if ($i == "metric") metric = $(i + 1); print metric, $1 }' |
-    sort -n | awk 'NR == 1 { print $2 }'
+  ip -4 route show default | sed -n 's/.* dev \([^ ]*\).*/\1 &/p' \
+    | awk '{ metric = 0; for (i = 1; i < NF; i++) if ($i == "metric") metric = $(i + 1); print metric, $1 }' \
+    | sort -n | awk 'NR == 1 { print $2 }'
 }
 
 # management_state DATA_NETDEV: what must be the same before and after the data interface is taken.

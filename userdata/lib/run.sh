@@ -27,8 +27,8 @@ tool_log() {
 ninja_logged() {
   local log_file=$1 build_dir=$2 line shown=0
   # --foreground: Ctrl-C must reach ninja; ninja itself stops its compilers on a signal.
-  NINJA_STATUS='[%f/%t] ' timeout --foreground "$RIG_BUILD_TIMEOUT" ninja -C "$build_dir" 2>&1 </dev/null |
-    while IFS= read -r line; do
+  NINJA_STATUS='[%f/%t] ' timeout --foreground "$RIG_BUILD_TIMEOUT" ninja -C "$build_dir" 2>&1 </dev/null \
+    | while IFS= read -r line; do
       printf '%s\n' "$line" >>"$log_file"
       if [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] && ((SECONDS - shown >= 5)); then
         shown=$SECONDS

@@ -14,9 +14,9 @@ json_text() {
 # signal_url MILESTONE: prints the URL, or nothing where no stack waits (an image build, a machine without AWS).
 signal_url() {
   case $1 in
-  DpdkReady) printf '%s' "${RIG_SIGNAL_DPDK_READY:-}" ;;
-  PortReady) printf '%s' "${RIG_SIGNAL_PORT_READY:-}" ;;
-  CoreRunning) printf '%s' "${RIG_SIGNAL_CORE_RUNNING:-}" ;;
+    DpdkReady) printf '%s' "${RIG_SIGNAL_DPDK_READY:-}" ;;
+    PortReady) printf '%s' "${RIG_SIGNAL_PORT_READY:-}" ;;
+    CoreRunning) printf '%s' "${RIG_SIGNAL_CORE_RUNNING:-}" ;;
   esac
 }
 

@@ -29,7 +29,7 @@ end_step() {
   fi
   if status_error >/dev/null 2>&1; then exit "$rc"; fi
   case $rc in
-  130 | 143) fail E_INTERRUPTED ;;
+    130 | 143) fail E_INTERRUPTED ;;
   esac
   if disk_is_full; then fail E_DISK_FULL "$rig_failed_at"; fi
   fail E_UNEXPECTED "exit $rc at $rig_failed_at"

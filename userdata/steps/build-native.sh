@@ -20,8 +20,8 @@ check_dpdk() {
   local pkgconfig
   pkgconfig=$(dpdk_pkgconfig)
   if [[ -n $pkgconfig && ! -r $RIG_ROOT/dpdk/.stamp ]]; then fail E_DPDK_MISSING "nothing in $RIG_ROOT/dpdk"; fi
-  PKG_CONFIG_PATH=$pkgconfig pkg-config --atleast-version=22.11 libdpdk ||
-    fail E_DPDK_MISSING "found: $(dpdk_installed_version 2>/dev/null || printf none)"
+  PKG_CONFIG_PATH=$pkgconfig pkg-config --atleast-version=22.11 libdpdk \
+    || fail E_DPDK_MISSING "found: $(dpdk_installed_version 2>/dev/null || printf none)"
 }
 
 main() {
@@ -37,8 +37,8 @@ main() {
   mkdir -p "$RIG_ROOT/src" "$RIG_ROOT/bin"
   log_file=$(tool_log native)
   rm -rf "$build"
-  PKG_CONFIG_PATH=$(dpdk_pkgconfig) run_logged "$log_file" meson setup "$build" "$RIG_NATIVE_SRC" -Dtests=false ||
-    fail_from_log "$log_file" E_BUILD_NATIVE
+  PKG_CONFIG_PATH=$(dpdk_pkgconfig) run_logged "$log_file" meson setup "$build" "$RIG_NATIVE_SRC" -Dtests=false \
+    || fail_from_log "$log_file" E_BUILD_NATIVE
   ninja_logged "$log_file" "$build" || rc=$?
   if ((rc == 124)); then fail E_BUILD_TIMEOUT "native after $RIG_BUILD_TIMEOUT s"; fi
   if ((rc != 0)); then fail_from_log "$log_file" E_BUILD_NATIVE; fi

@@ -25,11 +25,11 @@ start_unit() {
   # Without this, systemd would go on trying while the stack is told that it failed.
   systemctl stop "$rig_core_unit" || true
   case $result in
-  timeout) fail E_CORE_TIMEOUT "$(core_words 1)" ;;
-  exit-code | start-limit-hit) fail_from_core "$status" ;;
-  success) fail E_CORE_TIMEOUT "after $RIG_CORE_TIMEOUT s" ;;
-  dependency) fail E_CORE_FAULT 'rig-bind.service or rig-hugepages.service failed' ;;
-  *) fail E_CORE_FAULT "systemd says $result" ;;
+    timeout) fail E_CORE_TIMEOUT "$(core_words 1)" ;;
+    exit-code | start-limit-hit) fail_from_core "$status" ;;
+    success) fail E_CORE_TIMEOUT "after $RIG_CORE_TIMEOUT s" ;;
+    dependency) fail E_CORE_FAULT 'rig-bind.service or rig-hugepages.service failed' ;;
+    *) fail E_CORE_FAULT "systemd says $result" ;;
   esac
 }
 
