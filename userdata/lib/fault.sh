@@ -8,7 +8,7 @@ fault_text() {
   while IFS=$'\t' read -r code cause fix; do
     if [[ $code == "$1" ]]; then
       printf '%s\t%s\n' "$cause" "$fix"
-      return
+      return 0 # said, since inside a trap a bare return takes the status from before the trap
     fi
   done <"$rig_faults"
   printf 'a fault with the unlisted code %s\tadd it to faults.tsv\n' "$1"

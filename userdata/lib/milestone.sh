@@ -34,7 +34,7 @@ pending_milestone() {
   for name in $rig_milestones; do
     if [[ $(status_milestone "$name") != success ]]; then
       printf '%s' "$name"
-      return
+      return 0 # inside the exit trap a bare return would return the fault's own status
     fi
   done
 }
@@ -43,7 +43,7 @@ pending_milestone() {
 miss_milestone() {
   local name
   name=$(pending_milestone)
-  if [[ -z $name ]]; then return; fi
+  if [[ -z $name ]]; then return 0; fi
   status_update --milestone "$name=failure" || true
   signal_send "$name" FAILURE "$1 $2: $3; $4" '' || log "the FAILURE signal for $name did not arrive"
 }
