@@ -4,20 +4,15 @@ import { join } from 'node:path';
 
 import { App } from 'aws-cdk-lib';
 
-import { ConfigError, parseConfig, type RigConfig } from '../lib/config.js';
+import { ConfigError, parseConfig, rigContext, type RigConfig } from '../lib/config.js';
 import { RigStack } from '../lib/rig-stack.js';
 
 const PROJECT = join(__dirname, '..');
-
-/** The user's keys. CDK's own have a colon or an @ in them, but for the list that `cdk acknowledge` keeps. */
-function rigContext(app: App): Record<string, unknown> {
-  const context = Object.entries(app.node.getAllContext() as Record<string, unknown>);
-  return Object.fromEntries(context.filter(([key]) => !/[:@]|^acknowledged-issue-numbers$/.test(key)));
-}
+const HOUR_MS = 3_600_000;
 
 function readConfig(app: App): RigConfig {
   try {
-    return parseConfig(rigContext(app));
+    return parseConfig(rigContext(app.node.getAllContext() as Record<string, unknown>));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(error.message);
@@ -28,6 +23,7 @@ function readConfig(app: App): RigConfig {
 const app = new App();
 const config = readConfig(app);
 const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
+const { ttlHours } = config;
 const sourcesDir = join(PROJECT, '.cache', 'sources');
 
 new RigStack(app, config.name, {
@@ -35,6 +31,7 @@ new RigStack(app, config.name, {
   userdataDir: join(PROJECT, 'userdata'),
   nativeDir: join(PROJECT, 'native'),
   sourcesDir: existsSync(sourcesDir) ? sourcesDir : undefined,
+  expiresAt: ttlHours === undefined ? undefined : new Date(Date.now() + ttlHours * HOUR_MS),
   // Without an account the stack can be deployed anywhere, and synthesized with no credentials.
   env: account !== undefined && region !== undefined ? { account, region } : undefined,
 });

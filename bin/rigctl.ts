@@ -12,10 +12,12 @@ import { destroy } from '../lib/rigctl/destroy.js';
 import { EXIT, EXIT_HELP, RigFault } from '../lib/rigctl/exit.js';
 import { extend } from '../lib/rigctl/expiry.js';
 import { list } from '../lib/rigctl/list.js';
-import { downLocal, runLocal, type LocalOptions, type Terminal } from '../lib/rigctl/local.js';
+import { downLocal, runLocal, type LocalOptions } from '../lib/rigctl/local.js';
 import type { Operation } from '../lib/rigctl/operation.js';
 import { RigError } from '../lib/rigctl/run.js';
 import { connect, saveLogs, showStatus } from '../lib/rigctl/status.js';
+import type { Terminal } from '../lib/rigctl/terminal.js';
+import type { Terminal } from '../lib/rigctl/terminal.js';
 
 const clearLine = process.stderr.isTTY ? '\r\u001b[K' : '';
 const terminal: Terminal = {
@@ -73,6 +75,8 @@ interface CloudFlags {
 }
 
 async function onAws(flags: CloudFlags, work: (operation: Operation) => Promise<number>): Promise<void> {
+  // The SDK's advice on newer versions of Node is for whoever pins the SDK, not for the operator.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const signal = interruptible();
   try {
     const aws = await connectAws(flags.region);

@@ -12,6 +12,13 @@ const MIN_INTERFACES = 2;
 const KEPT_MEMORY_MIB = 1024;
 const HUGEPAGE_MIB = 2;
 
+/** The user's keys of a context. CDK's own have a colon or an @ in them, but for the list that `cdk acknowledge` keeps. */
+export function rigContext(context: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(context).filter(([key]) => !/[:@]|^acknowledged-issue-numbers$/.test(key)),
+  );
+}
+
 /** A list as JSON in cdk.json, or as JSON or with commas after -c, which passes strings alone. */
 function splitList(value: unknown): unknown {
   if (typeof value !== 'string') return value;
@@ -82,6 +89,11 @@ const schema = z.object({
     .transform((value) => new URL(value).origin)
     .optional()
     .describe('http:// or https:// with host and port alone, such as http://10.0.2.100:9000'),
+  ttlHours: z
+    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+    .pipe(z.int().min(1).max(720))
+    .optional()
+    .describe('whole hours from the deploy to the end of the rig, 1 to 720'),
   extraDrivers: z
     .preprocess(splitList, z.array(z.string().regex(/^net\/[a-z0-9_]{1,32}$/)).max(16))
     .default([])
@@ -105,6 +117,8 @@ export interface RigConfig {
   /** Set for burstable types, and only for them. */
   readonly cpuCredits?: CpuCredits;
   readonly s3Endpoint?: string;
+  /** @default - the rig stays until it is destroyed */
+  readonly ttlHours?: number;
   readonly extraDrivers: readonly string[];
 }
 

@@ -6,16 +6,22 @@ import type { Construct } from 'constructs';
 import { acknowledgeFindings } from './acknowledgements.js';
 import { DEFAULT_NAME, type RigConfig } from './config.js';
 import { describeCost } from './cost.js';
+import { Expiry } from './expiry.js';
+import { EXPIRY_OUTPUT } from './expiry-time.js';
 import { hashGeneration } from './generation.js';
 import { chooseImage, Host, ROOT_VOLUME } from './host.js';
 import { Network } from './network.js';
 import { Provisioning, type ProvisioningProps } from './provisioning.js';
 import { Readiness } from './readiness.js';
+import { RIG_TAG } from './tags.js';
 
 /** Session Manager and assets by HTTPS, Ubuntu's mirrors by HTTP; name and time servers of a VPC need no rule. */
 const EGRESS_PORTS = [443, 80];
 
-export interface RigStackProps extends StackProps, ProvisioningProps {}
+export interface RigStackProps extends StackProps, ProvisioningProps {
+  /** @default - the rig stays until it is destroyed */
+  readonly expiresAt?: Date;
+}
 
 export class RigStack extends Stack {
   constructor(scope: Construct, id: string, props: RigStackProps) {
@@ -48,7 +54,8 @@ export class RigStack extends Stack {
     host.launchAfter(network.internetAccess);
     readiness.waitFor(host.instance);
 
-    Tags.of(this).add('dpdk-rig', config.name);
+    if (props.expiresAt) this.expire(props.expiresAt);
+    Tags.of(this).add(RIG_TAG, config.name);
     acknowledgeFindings(this, { network, host });
     this.addOutputs(config, readiness, host.instance.attrInstanceId);
   }
@@ -56,6 +63,14 @@ export class RigStack extends Stack {
   /** The rig has one zone. Naming it so needs no look-up, hence neither account nor credentials. */
   override get availabilityZones(): string[] {
     return [Fn.select(0, Fn.getAzs())];
+  }
+
+  private expire(at: Date): void {
+    const { scheduleName } = new Expiry(this, 'Expiry', { at });
+    new CfnOutput(this, EXPIRY_OUTPUT, {
+      value: scheduleName,
+      description: 'The schedule that deletes the rig',
+    });
   }
 
   private addOutputs(config: RigConfig, readiness: Readiness, instanceId: string): void {

@@ -1,0 +1,68 @@
+// Runs the project's own CDK CLI for deploy and destroy, in the project's folder, whatever folder rigctl is called from.
+import { spawn } from 'node:child_process';
+import { dirname } from 'node:path';
+
+import { RigError } from './run.js';
+
+const PROJECT = dirname(require.resolve('../../package.json'));
+const KEPT_LINES = 200;
+/** What the CLI prints for its own reasons. */
+const NOISE = /^\s*$|NOTICES|npm warn|✨|\[ack|deprecat/i;
+
+export interface CdkRun {
+  /** 0 when it did what it was told; null when it was ended by a signal. */
+  readonly exitCode: number | null;
+  /** Its last lines, standard output and error as they came. */
+  readonly lines: readonly string[];
+}
+
+export interface CdkOptions {
+  readonly region: string;
+  /** The app's context: `-c key=value` each. */
+  readonly context: Readonly<Record<string, string>>;
+  /** Passed on when aborted, so that the CLI ends in its own way. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs `cdk COMMAND STACK`. Never throws for the CLI's own failure. */
+export function runCdk(command: 'deploy' | 'destroy', stack: string, options: CdkOptions): Promise<CdkRun> {
+  const context = Object.entries(options.context).flatMap(([key, value]) => ['--context', `${key}=${value}`]);
+  const own = command === 'deploy' ? ['--require-approval', 'never', '--progress', 'events'] : ['--force'];
+  const args = [require.resolve('aws-cdk/bin/cdk'), command, stack, ...own, ...context, '--no-color'];
+  return new Promise((resolve, reject) => {
+    // env(1) adds to the environment that a child inherits, so that only bin/ ever reads it.
+    const child = spawn('env', [`AWS_REGION=${options.region}`, process.execPath, ...args], {
+      cwd: PROJECT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const stop = (): void => void child.kill('SIGINT');
+    options.signal.addEventListener('abort', stop);
+    const lines: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) collect(stream, lines);
+    child.on('error', (error) => {
+      reject(new RigError(`the CDK CLI does not start: ${error.message}`, 'npm ci'));
+    });
+    child.on('close', (exitCode) => {
+      options.signal.removeEventListener('abort', stop);
+      resolve({ exitCode, lines });
+    });
+  });
+}
+
+/** The end of what the CLI said, without what it says for its own reasons. */
+export function lastWords(run: CdkRun, count: number): string[] {
+  return run.lines.filter((line) => !NOISE.test(line)).slice(-count);
+}
+
+function collect(stream: NodeJS.ReadableStream, lines: string[]): void {
+  let rest = '';
+  stream.on('data', (chunk: Buffer) => {
+    const parts = (rest + chunk.toString()).split('\n');
+    rest = parts.pop() ?? '';
+    lines.push(...parts);
+    lines.splice(0, lines.length - KEPT_LINES);
+  });
+  stream.on('end', () => {
+    if (rest !== '') lines.push(rest);
+  });
+}

@@ -1,0 +1,179 @@
+// `rigctl deploy`: preflight, `cdk deploy`, and beside it what the machine says; on failure why, and what to do.
+// `rigctl watch`: the same for a deploy that somebody else started.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { RigConfig } from '../config.js';
+import { lastWords, runCdk, type CdkRun } from './cdk.js';
+import { EXIT, RigFault } from './exit.js';
+import { explainFailure, formatFailure, keepConsole } from './failure.js';
+import { follow, Follower, type FollowOptions, type Outcome } from './follow.js';
+import { formatTable, printJson, type Operation } from './operation.js';
+import { preflight, wouldFail, type Check } from './preflight.js';
+import { makeProgress } from './progress.js';
+import { RigError } from './run.js';
+import { findStack, isInProgress, requireRig, rigState, type RigStack } from './stacks.js';
+
+export interface DeployOptions {
+  readonly config: RigConfig;
+  /** Passed to the CDK app as it came from the command line. */
+  readonly context: Readonly<Record<string, string>>;
+}
+
+/** CloudFormation's clock and this machine's need not agree to the second. */
+const CLOCK_SLACK_MS = 60_000;
+const SHOWN_WORDS = 15;
+
+/** @returns the exit code. */
+export async function runPreflight(operation: Operation, config: RigConfig): Promise<number> {
+  const checks = await preflight(config, operation.aws, operation);
+  const failed = wouldFail(checks);
+  if (operation.json) printJson(operation, { kind: 'preflight', ok: !failed, checks });
+  else operation.terminal.out(formatChecks(checks));
+  return failed ? EXIT.failed : EXIT.done;
+}
+
+function formatChecks(checks: readonly Check[]): string {
+  return formatTable(
+    checks.map(({ result, name, found, next }) => [
+      result,
+      name,
+      next === undefined ? found : `${found} -> ${next}`,
+    ]),
+  );
+}
+
+/** @returns the exit code. */
+export async function deploy(operation: Operation, { config, context }: DeployOptions): Promise<number> {
+  const before = await requireFreeName(operation, config.name);
+  if ((await runPreflight(operation, config)) !== EXIT.done) {
+    throw new RigError('preflight found what would make the deploy fail', 'mend the lines that say "fail"');
+  }
+  operation.signal.throwIfAborted();
+  const startedAt = operation.now();
+  const progress = makeProgress(operation.terminal, operation.json, startedAt, operation.now);
+  operation.terminal.progress(`cdk deploy ${config.name}${before ? ' (an update)' : ''}`);
+  const cdk = runCdk('deploy', config.name, {
+    region: operation.aws.region,
+    context,
+    signal: operation.signal,
+  });
+  const follower = new Follower(
+    operation.aws,
+    config.name,
+    followOptions(operation, startedAt, progress.show),
+  );
+  const run = await followBeside(cdk, follower, operation);
+  if (operation.signal.aborted) throw await describeInterrupt(operation, config.name);
+  if (run.exitCode === 0) return succeed(operation, await requireRig(operation.aws, config.name, operation));
+  return fail(operation, config.name, follower.outcome, run);
+}
+
+/** Polls until the CLI has ended. AWS's answers to polls are only news: a fault in one must not end the deploy. */
+async function followBeside(cdk: Promise<CdkRun>, follower: Follower, operation: Operation): Promise<CdkRun> {
+  const state = { ended: false };
+  const run = cdk.finally(() => {
+    state.ended = true;
+  });
+  let fault: unknown;
+  const poll = async (): Promise<void> => {
+    fault = undefined;
+    await follower.poll().catch((error: unknown) => (fault = error));
+  };
+  while (!state.ended && !operation.signal.aborted) {
+    await poll();
+    await Promise.race([run, sleep(operation.intervalMs)]);
+  }
+  const result = await run;
+  // What came between the last poll and the end; on a failure it is the reason.
+  if (!operation.signal.aborted) await poll();
+  if (fault instanceof Error) operation.terminal.progress(`AWS could not be asked: ${fault.message}`);
+  return result;
+}
+
+function followOptions(
+  operation: Operation,
+  startedAt: Date,
+  onEvent: FollowOptions['onEvent'],
+): FollowOptions {
+  const since = new Date(startedAt.getTime() - CLOCK_SLACK_MS);
+  return { signal: operation.signal, intervalMs: operation.intervalMs, since, onEvent };
+}
+
+/** @returns the rig that is there already, at rest. */
+async function requireFreeName(operation: Operation, name: string): Promise<RigStack | undefined> {
+  const stack = await findStack(operation.aws, name, operation);
+  if (!stack || stack.status === 'REVIEW_IN_PROGRESS') return undefined;
+  if (!stack.isRig) {
+    const cause = `the stack ${name} is there already and is not a rig (${stack.status})`;
+    throw new RigFault(cause, 'choose another name: rigctl deploy OTHER', EXIT.taken);
+  }
+  if (isInProgress(stack.status)) {
+    const next = `rigctl watch ${name}, then try again`;
+    throw new RigFault(`somebody is changing ${name}: it is ${stack.status}`, next, EXIT.taken);
+  }
+  return stack;
+}
+
+async function describeInterrupt(operation: Operation, name: string): Promise<RigFault> {
+  const call = { signal: AbortSignal.timeout(10_000) };
+  const stack = await findStack(operation.aws, name, call).catch(() => undefined);
+  if (!stack || stack.status === 'REVIEW_IN_PROGRESS') {
+    return new RigFault(
+      'interrupted before AWS began',
+      'nothing is running; deploy again when you like',
+      EXIT.interrupted,
+    );
+  }
+  const next = `rigctl watch ${name} to see it through, rigctl destroy ${name} to take it down`;
+  return new RigFault(`interrupted; AWS goes on with ${name}: ${stack.status}`, next, EXIT.interrupted);
+}
+
+function succeed(operation: Operation, stack: RigStack): number {
+  if (operation.json) printJson(operation, { kind: 'done', rig: stack.name, outputs: stack.outputs });
+  else
+    operation.terminal.out(formatTable(Object.entries(stack.outputs).sort(([a], [b]) => a.localeCompare(b))));
+  return EXIT.done;
+}
+
+async function fail(operation: Operation, name: string, outcome: Outcome, run?: CdkRun): Promise<number> {
+  const began =
+    outcome.failure !== undefined ||
+    (outcome.stack !== undefined && rigState(outcome.stack.status) === 'failed');
+  if (!began && run) {
+    // The CLI ended before CloudFormation had anything to fail: synth, credentials, assets.
+    operation.terminal.progress(lastWords(run, SHOWN_WORDS).join('\n'));
+    const status = outcome.stack?.status;
+    const next =
+      status !== undefined && isInProgress(status)
+        ? `${name} goes on: rigctl watch ${name}`
+        : 'see its own words above';
+    throw new RigError(`cdk deploy ended with ${run.exitCode ?? 'a signal'}`, next);
+  }
+  const failure = explainFailure(outcome);
+  const file = await keepConsole(name, outcome, operation.now());
+  if (operation.json) printJson(operation, { kind: 'failed', rig: name, ...failure, console: file ?? null });
+  else {
+    operation.terminal.out(formatFailure(failure, outcome.console));
+    if (file !== undefined) operation.terminal.out(`  the whole console is kept in ${file}\n`);
+  }
+  operation.terminal.progress(`${name} is ${outcome.stack?.status ?? 'gone'}; next: rigctl destroy ${name}`);
+  return EXIT.failed;
+}
+
+/** @returns the exit code: that of the deploy that is watched. */
+export async function watch(operation: Operation, name: string): Promise<number> {
+  const stack = await requireRig(operation.aws, name, operation);
+  const progress = makeProgress(operation.terminal, operation.json, stack.createdAt, operation.now);
+  const options = { ...followOptions(operation, stack.createdAt, progress.show), since: new Date(0) };
+  const outcome = await follow(operation.aws, name, options);
+  if (!outcome.stack) {
+    throw new RigFault(
+      `${name} was deleted while it was watched`,
+      'rigctl list names what is there',
+      EXIT.noSuchRig,
+    );
+  }
+  return rigState(outcome.stack.status) === 'failed'
+    ? fail(operation, name, outcome)
+    : succeed(operation, outcome.stack);
+}

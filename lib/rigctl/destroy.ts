@@ -1,0 +1,84 @@
+// `rigctl destroy`: `cdk destroy`, then the proof by queries that nothing of the rig is left, or the names of what is.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { lastWords, runCdk } from './cdk.js';
+import { findLeftovers, type Leftover } from './ec2.js';
+import { EXIT, RigFault } from './exit.js';
+import { formatTable, printJson, type Operation } from './operation.js';
+import { RigError } from './run.js';
+import { findStack, stackEvents, type RigStack } from './stacks.js';
+
+/** EC2 answers queries about what is just deleted from copies that lag behind by seconds. */
+const SETTLE_TRIES = 6;
+const SHOWN_WORDS = 10;
+
+/** A rig that is not there is no fault: a CI job may destroy always. @returns the exit code. */
+export async function destroy(operation: Operation, name: string): Promise<number> {
+  const stack = await findStack(operation.aws, name, operation);
+  if (stack && !stack.isRig) {
+    throw new RigFault(
+      `the stack ${name} is not a rig; it is left alone`,
+      'rigctl list names the rigs',
+      EXIT.taken,
+    );
+  }
+  if (stack) await deleteStack(operation, stack);
+  const left = await settle(operation, name);
+  report(operation, name, stack, left);
+  return left.length > 0 ? EXIT.failed : EXIT.done;
+}
+
+async function deleteStack(operation: Operation, stack: RigStack): Promise<void> {
+  operation.terminal.progress(`cdk destroy ${stack.name} (${stack.status})`);
+  const context = { name: stack.name };
+  const run = await runCdk('destroy', stack.name, {
+    region: operation.aws.region,
+    context,
+    signal: operation.signal,
+  });
+  if (operation.signal.aborted) {
+    const next = `rigctl destroy ${stack.name} again to see it through`;
+    throw new RigFault(`interrupted; AWS may go on deleting ${stack.name}`, next, EXIT.interrupted);
+  }
+  const after = await findStack(operation.aws, stack.id, operation);
+  if (!after) return;
+  const events = await stackEvents(operation.aws, stack.id, operation);
+  const failed = events
+    .filter((event) => event.status === 'DELETE_FAILED')
+    .map((event) => `${event.resource}: ${event.reason ?? ''}`);
+  operation.terminal.progress((failed.length > 0 ? failed : lastWords(run, SHOWN_WORDS)).join('\n'));
+  throw new RigError(
+    `${stack.name} could not be deleted: it is ${after.status}`,
+    `mend what is named above, then rigctl destroy ${stack.name}`,
+  );
+}
+
+async function settle(operation: Operation, name: string): Promise<Leftover[]> {
+  for (let tries = 1; ; tries++) {
+    const left = await findLeftovers(operation.aws, name, operation);
+    if (left.length === 0 || tries === SETTLE_TRIES) return left;
+    await sleep(operation.intervalMs, undefined, { signal: operation.signal });
+  }
+}
+
+function report(
+  operation: Operation,
+  name: string,
+  stack: RigStack | undefined,
+  left: readonly Leftover[],
+): void {
+  const existed = stack !== undefined;
+  if (operation.json) {
+    printJson(operation, { kind: 'destroyed', rig: name, existed, left });
+    return;
+  }
+  const { terminal } = operation;
+  if (left.length === 0) {
+    terminal.out(
+      `${name} ${existed ? 'is gone' : 'was not there'}: no instance, interface, address, volume, group or VPC is left\n`,
+    );
+    return;
+  }
+  terminal.out(`${name} is gone, but this is left and may cost:\n`);
+  terminal.out(formatTable(left.map(({ kind, id }) => [`  ${kind}`, id])));
+}

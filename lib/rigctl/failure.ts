@@ -1,0 +1,90 @@
+// Why a deploy failed, in the operator's words, and the machine's last lines kept in a file before a rollback takes it.
+import { writeFile } from 'node:fs/promises';
+
+import { lastLines } from './console.js';
+import type { Outcome } from './follow.js';
+
+const SHOWN_LINES = 12;
+
+export interface Failure {
+  /** E_… of userdata/faults.tsv; null when the machine did not say, or was not there yet. */
+  readonly code: string | null;
+  readonly step: string | null;
+  readonly cause: string;
+  readonly fix: string;
+}
+
+/** CloudFormation's words around a FAILURE signal; the signal's Reason is `E_CODE step: cause; fix`. */
+const SIGNALLED = /received failed message: '(?<reason>.*)' for uniqueId: \S+/s;
+const REASON = /^(?<code>E_[A-Z0-9_]+) (?<step>\S+): (?<cause>.*?)(?:; (?<fix>[^;]*))?$/s;
+
+/** Pure: the failure behind an outcome, the machine's own words first. */
+export function explainFailure(outcome: Outcome): Failure {
+  const reason = outcome.failure ?? outcome.stack?.statusReason ?? 'CloudFormation gave no reason';
+  const signalled = SIGNALLED.exec(reason)?.groups?.['reason'];
+  const said = signalled === undefined ? undefined : REASON.exec(signalled)?.groups;
+  if (said) {
+    return {
+      code: said['code'] ?? null,
+      step: said['step'] ?? null,
+      cause: said['cause'] ?? '',
+      fix: said['fix'] ?? 'see README, "Troubleshooting"',
+    };
+  }
+  const error = outcome.lastStatus?.error;
+  if (error) return error;
+  if (reason.includes('WaitCondition timed out')) return explainSilence(outcome);
+  return {
+    code: null,
+    step: null,
+    cause: signalled ?? reason,
+    fix: 'see the events of the stack; rigctl preflight finds most of this',
+  };
+}
+
+/** A milestone's time is over and the machine sent no failure, so what is known is how far it came. */
+function explainSilence(outcome: Outcome): Failure {
+  const { lastStatus, instanceId } = outcome;
+  const step = lastStatus?.step ?? null;
+  if (lastStatus) {
+    const cause = `the machine went silent${step === null ? '' : ` in ${step}`}: its last word was at ${lastStatus.time}`;
+    return {
+      code: null,
+      step,
+      cause,
+      fix: 'read the kept console: a hang, a kernel panic or a lost network shows there',
+    };
+  }
+  const cause =
+    instanceId === undefined
+      ? 'no machine was started in time'
+      : 'the machine never said anything: user data did not run';
+  return {
+    code: null,
+    step,
+    cause,
+    fix: 'check that the image is Ubuntu 22.04 with cloud-init, and read the kept console',
+  };
+}
+
+/** @returns the failure as text, with the machine's last lines. */
+export function formatFailure(failure: Failure, console: string): string {
+  const where = [failure.code, failure.step === null ? null : `in ${failure.step}`].filter(
+    (part) => part !== null,
+  );
+  const last = lastLines(console, SHOWN_LINES).map((line) => `    ${line}\n`);
+  return [
+    `failed${where.length > 0 ? `: ${where.join(' ')}` : ''}\n`,
+    `  cause: ${failure.cause}\n`,
+    `  fix:   ${failure.fix}\n`,
+    ...(last.length > 0 ? ['  the machine said last:\n', ...last] : []),
+  ].join('');
+}
+
+/** Keeps the console. @returns the file, or undefined when the machine had printed nothing. */
+export async function keepConsole(name: string, outcome: Outcome, now: Date): Promise<string | undefined> {
+  if (outcome.console === '') return undefined;
+  const file = `${name}-${now.toISOString().replace(/[-:]|\.\d+/g, '')}.log`;
+  await writeFile(file, outcome.console);
+  return file;
+}

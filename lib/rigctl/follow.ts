@@ -1,0 +1,114 @@
+// Follows a rig's deploy from outside, as deploy and watch need it: the stack's events and the machine's status lines,
+// each once, in order, until the stack has come to rest.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { PortStatus } from '../port-status.js';
+import type { Aws } from './aws.js';
+import { ConsoleFollower } from './console.js';
+import { findInstance, readConsole, type Call } from './ec2.js';
+import { findStack, isInProgress, stackEvents, type ResourceEvent, type RigStack } from './stacks.js';
+
+export type RigEvent =
+  | { readonly kind: 'stack'; readonly name: string; readonly status: string }
+  | { readonly kind: 'resource'; readonly event: ResourceEvent }
+  | { readonly kind: 'machine'; readonly instanceId: string }
+  | { readonly kind: 'status'; readonly status: PortStatus }
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+/** What is known when the following ends. */
+export interface Outcome {
+  /** The stack at rest; undefined when it is gone. */
+  readonly stack: RigStack | undefined;
+  readonly instanceId: string | undefined;
+  readonly lastStatus: PortStatus | undefined;
+  /** The reason of the first resource that failed, in CloudFormation's words. */
+  readonly failure: string | undefined;
+  /** The last console text that could be read, which outlives the machine. */
+  readonly console: string;
+}
+
+export interface FollowOptions extends Call {
+  readonly intervalMs: number;
+  /** Events before this moment belong to an earlier operation on the same stack. */
+  readonly since: Date;
+  readonly onEvent: (event: RigEvent) => void;
+}
+
+/** One deploy of one stack, as far as it has been seen. Call poll() until it says that the stack is at rest. */
+export class Follower {
+  private stack: RigStack | undefined;
+  private instanceId: string | undefined;
+  private lastStatus: PortStatus | undefined;
+  private failure: string | undefined;
+  private console = '';
+  private readonly seen = new Set<string>();
+  private follower = new ConsoleFollower();
+
+  constructor(
+    private readonly aws: Aws,
+    private readonly name: string,
+    private readonly options: FollowOptions,
+  ) {}
+
+  get outcome(): Outcome {
+    const { stack, instanceId, lastStatus, failure, console } = this;
+    return { stack, instanceId, lastStatus, failure, console };
+  }
+
+  /** @returns true while the stack is being changed. */
+  async poll(): Promise<boolean> {
+    // By id once it is known: another stack may take the name when this one is deleted.
+    const stack = await findStack(this.aws, this.stack?.id ?? this.name, this.options);
+    const before = this.stack;
+    this.stack = stack;
+    if (!stack) return before === undefined;
+    if (stack.status !== before?.status) this.emit({ kind: 'stack', name: stack.name, status: stack.status });
+    await this.pollEvents(stack);
+    await this.pollMachine(stack);
+    return isInProgress(stack.status);
+  }
+
+  private async pollEvents(stack: RigStack): Promise<void> {
+    for (const event of await stackEvents(this.aws, stack.id, this.options)) {
+      if (this.seen.has(event.id) || event.time < this.options.since) continue;
+      this.seen.add(event.id);
+      if (
+        event.status.endsWith('_FAILED') &&
+        event.reason !== undefined &&
+        !event.reason.includes('cancelled')
+      ) {
+        this.failure ??= event.reason;
+      }
+      this.emit({ kind: 'resource', event });
+    }
+  }
+
+  private async pollMachine(stack: RigStack): Promise<void> {
+    const id = (await findInstance(this.aws, stack.id, this.options))?.InstanceId;
+    if (id !== undefined && id !== this.instanceId) {
+      this.instanceId = id;
+      this.follower = new ConsoleFollower();
+      this.emit({ kind: 'machine', instanceId: id });
+    }
+    // A terminated machine's console can still be read for a while, and its last words matter most.
+    if (this.instanceId === undefined) return;
+    const text = await readConsole(this.aws, this.instanceId, this.options);
+    if (text === '') return;
+    this.console = text;
+    for (const event of this.follower.read(text)) {
+      if (event.kind === 'status') this.lastStatus = event.status;
+      this.emit(event);
+    }
+  }
+
+  private emit(event: RigEvent): void {
+    this.options.onEvent(event);
+  }
+}
+
+/** Follows until the stack is at rest or gone. @throws AbortError on an interrupt. */
+export async function follow(aws: Aws, name: string, options: FollowOptions): Promise<Outcome> {
+  const follower = new Follower(aws, name, options);
+  while (await follower.poll()) await sleep(options.intervalMs, undefined, { signal: options.signal });
+  return follower.outcome;
+}

@@ -1,0 +1,276 @@
+// `rigctl preflight`: what would make a deploy fail, asked before it costs anything. Each check stands alone: one that
+// cannot be made (no right to ask) is a warning, never a failure.
+import {
+  DescribeAccountAttributesCommand,
+  DescribeAddressesCommand,
+  DescribeAvailabilityZonesCommand,
+  DescribeImagesCommand,
+  DescribeInstanceTypeOfferingsCommand,
+  DescribeInstanceTypesCommand,
+  type Image,
+  type InstanceTypeInfo,
+  type Tag,
+  type _InstanceType,
+} from '@aws-sdk/client-ec2';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+
+import type { RigConfig } from '../config.js';
+import { RIG_TAG } from '../tags.js';
+import { isDenied, type Aws } from './aws.js';
+import type { Call } from './ec2.js';
+import { findStack } from './stacks.js';
+
+export interface Check {
+  readonly name: string;
+  readonly result: 'ok' | 'warn' | 'fail';
+  readonly found: string;
+  /** What to do about it, where it is not ok. */
+  readonly next?: string;
+}
+
+const HUGEPAGE_MIB = 2;
+const KEPT_MIB = 1024;
+const CANONICAL = '099720109477';
+const JAMMY = 'ubuntu/images/hvm-ssd*/ubuntu-jammy-22.04-amd64-server-*';
+/** The quota that EC2 itself tells: a rig takes one address. */
+const EIP_QUOTA = 'vpc-max-elastic-ips';
+/** The bootstrap that aws-cdk-lib's default synthesizer needs. */
+const MIN_BOOTSTRAP = 6;
+
+/** Runs all checks. The identity comes first: without it no other can be made, so its fault is thrown. */
+export async function preflight(config: RigConfig, aws: Aws, call: Call): Promise<Check[]> {
+  const identity = await checkIdentity(aws, call);
+  const checks = [checkBootstrap, checkType, checkOffering, checkAddress, checkImage];
+  const results = await Promise.all(
+    checks.map(async (check) => {
+      try {
+        return await check(config, aws, call);
+      } catch (error) {
+        if (!isDenied(error)) throw error;
+        const found = error instanceof Error ? error.message : String(error);
+        return [
+          {
+            name: check.label,
+            result: 'warn',
+            found,
+            next: 'not checked: the credentials may not ask',
+          } as const,
+        ];
+      }
+    }),
+  );
+  return [identity, ...results.flat()];
+}
+
+export function wouldFail(checks: readonly Check[]): boolean {
+  return checks.some((check) => check.result === 'fail');
+}
+
+interface Checker {
+  (config: RigConfig, aws: Aws, call: Call): Promise<Check[]>;
+  readonly label: string;
+}
+
+function checker(
+  label: string,
+  check: (config: RigConfig, aws: Aws, call: Call) => Promise<Check[]>,
+): Checker {
+  return Object.assign(check, { label });
+}
+
+async function checkIdentity(aws: Aws, call: Call): Promise<Check> {
+  const who = await aws.sts.send(new GetCallerIdentityCommand({}), { abortSignal: call.signal });
+  return { name: 'credentials', result: 'ok', found: `${who.Arn ?? 'unknown'} in ${aws.region}` };
+}
+
+const checkBootstrap = checker('bootstrap', async (_config, aws, call) => {
+  const stack = await findStack(aws, 'CDKToolkit', call);
+  const version = Number(stack?.outputs['BootstrapVersion'] ?? 0);
+  const name = 'bootstrap';
+  if (version >= MIN_BOOTSTRAP) return [{ name, result: 'ok', found: `CDKToolkit, version ${version}` }];
+  const found = stack
+    ? `CDKToolkit has version ${version}, ${MIN_BOOTSTRAP} is needed`
+    : 'no stack CDKToolkit here';
+  return [{ name, result: 'fail', found, next: 'npx cdk bootstrap' }];
+});
+
+const checkType = checker('instance type', async (config, aws, call) => {
+  const type = config.instanceType.name;
+  try {
+    const answer = await aws.ec2.send(
+      new DescribeInstanceTypesCommand({ InstanceTypes: [type as _InstanceType] }),
+      { abortSignal: call.signal },
+    );
+    const info = answer.InstanceTypes?.[0];
+    return info ? describeType(config, info) : [unknownType(type, aws.region)];
+  } catch (error) {
+    if (error instanceof Error && error.name.includes('InvalidInstanceType'))
+      return [unknownType(type, aws.region)];
+    throw error;
+  }
+});
+
+function unknownType(type: string, region: string): Check {
+  const next = 'choose another with -c instanceType=, or another region';
+  return { name: 'instance type', result: 'fail', found: `${type} is not known in ${region}`, next };
+}
+
+/** Pure: what a type's description means for a rig. */
+export function describeType(config: RigConfig, info: InstanceTypeInfo): Check[] {
+  const checks = [checkEna(info), checkMemory(config, info), describeNetwork(info)];
+  if (info.BurstablePerformanceSupported === true) checks.push(describeCredits(config));
+  return checks;
+}
+
+function checkEna(info: InstanceTypeInfo): Check {
+  const name = 'instance type';
+  const interfaces = info.NetworkInfo?.MaximumNetworkInterfaces ?? 0;
+  const ena = info.NetworkInfo?.EnaSupport ?? 'unsupported';
+  const architectures = info.ProcessorInfo?.SupportedArchitectures ?? [];
+  const found = `${info.InstanceType ?? '?'}: ENA ${ena}, ${interfaces} interfaces, ${architectures.join('/')}`;
+  if (ena === 'required' && interfaces >= 2 && architectures.includes('x86_64'))
+    return { name, result: 'ok', found };
+  return {
+    name,
+    result: 'fail',
+    found,
+    next: 'a rig needs ENA, two interfaces and x86_64: choose another type',
+  };
+}
+
+function checkMemory(config: RigConfig, info: InstanceTypeInfo): Check {
+  const name = 'memory';
+  const mib = info.MemoryInfo?.SizeInMiB ?? 0;
+  const wanted = config.hugepages * HUGEPAGE_MIB;
+  const found = `${mib} MiB, ${wanted} of them hugepages`;
+  if (mib - wanted >= KEPT_MIB) return { name, result: 'ok', found };
+  return {
+    name,
+    result: 'fail',
+    found,
+    next: `at most ${Math.floor((mib - KEPT_MIB) / HUGEPAGE_MIB)} with -c hugepages=`,
+  };
+}
+
+function describeNetwork(info: InstanceTypeInfo): Check {
+  const card = info.NetworkInfo?.NetworkCards?.[0];
+  const baseline = card?.BaselineBandwidthInGbps;
+  const peak = card?.PeakBandwidthInGbps;
+  const queues = card?.DefaultEnaQueueCountPerInterface;
+  const parts = [
+    baseline === undefined
+      ? (info.NetworkInfo?.NetworkPerformance ?? 'unknown')
+      : `${baseline} Gbit/s, peak ${peak ?? '?'}`,
+    ...(queues === undefined ? [] : [`${queues} queues an interface`]),
+    `${info.VCpuInfo?.DefaultVCpus ?? '?'} vCPUs on ${info.VCpuInfo?.DefaultCores ?? '?'} cores`,
+  ];
+  return { name: 'bandwidth', result: 'ok', found: parts.join(', ') };
+}
+
+/** One vCPU at 100 % for an hour is 60 credits, by the definition of a credit. */
+const POLLING_CREDITS = 60;
+
+function describeCredits(config: RigConfig): Check {
+  const earned = config.instanceType.creditsPerHour;
+  const spent = `polling spends ${POLLING_CREDITS} credits an hour, the type earns ${earned ?? 'fewer'}`;
+  if (config.cpuCredits === 'standard') {
+    const next = 'figures taken on a throttled core mean nothing: -c cpuCredits=unlimited';
+    return {
+      name: 'CPU credits',
+      result: 'warn',
+      found: `standard: ${spent}, then the core is throttled`,
+      next,
+    };
+  }
+  return { name: 'CPU credits', result: 'ok', found: `unlimited: ${spent}, the rest is billed` };
+}
+
+const checkOffering = checker('zone', async (config, aws, call) => {
+  const type = config.instanceType.name;
+  const options = { abortSignal: call.signal };
+  const [offerings, zones] = await Promise.all([
+    aws.ec2.send(
+      new DescribeInstanceTypeOfferingsCommand({
+        LocationType: 'availability-zone',
+        Filters: [{ Name: 'instance-type', Values: [type] }],
+      }),
+      options,
+    ),
+    aws.ec2.send(
+      new DescribeAvailabilityZonesCommand({ Filters: [{ Name: 'state', Values: ['available'] }] }),
+      options,
+    ),
+  ]);
+  const offered = (offerings.InstanceTypeOfferings ?? []).map((offering) => offering.Location ?? '').sort();
+  // The stack takes the first of the region's zones (Fn::GetAZs).
+  const first = (zones.AvailabilityZones ?? []).map((zone) => zone.ZoneName ?? '').sort()[0] ?? 'no zone';
+  const name = 'zone';
+  if (offered.includes(first)) return [{ name, result: 'ok', found: `${first} offers ${type}` }];
+  const found = `${first} does not offer ${type}; zones that do: ${offered.join(', ') || 'none'}`;
+  return [
+    { name, result: 'fail', found, next: 'choose another type with -c instanceType=, or another region' },
+  ];
+});
+
+const checkAddress = checker('Elastic IP', async (config, aws, call) => {
+  const options = { abortSignal: call.signal };
+  const [attributes, addresses] = await Promise.all([
+    aws.ec2.send(new DescribeAccountAttributesCommand({}), options),
+    aws.ec2.send(new DescribeAddressesCommand({}), options),
+  ]);
+  const quota = attributes.AccountAttributes?.find((attribute) => attribute.AttributeName === EIP_QUOTA);
+  const most = Number(quota?.AttributeValues?.[0]?.AttributeValue ?? NaN);
+  // The address that this very rig has already is there for its next deploy.
+  const others = (addresses.Addresses ?? []).filter((address) => !hasTag(address.Tags, RIG_TAG, config.name));
+  const used = others.length;
+  const found = `${used} of ${Number.isNaN(most) ? 'an unknown number' : most} in use by others`;
+  const name = 'Elastic IP';
+  if (!(used >= most)) return [{ name, result: 'ok', found }];
+  return [{ name, result: 'fail', found, next: 'release one, or raise the quota "EC2-VPC Elastic IPs"' }];
+});
+
+function hasTag(tags: readonly Tag[] | undefined, key: string, value: string): boolean {
+  return (tags ?? []).some((tag) => tag.Key === key && tag.Value === value);
+}
+
+const checkImage = checker('image', async (config, aws, call) => {
+  const { amiId } = config;
+  try {
+    const query =
+      amiId === undefined
+        ? { Owners: [CANONICAL], Filters: [{ Name: 'name', Values: [JAMMY] }] }
+        : { ImageIds: [amiId] };
+    const answer = await aws.ec2.send(new DescribeImagesCommand(query), { abortSignal: call.signal });
+    const newest = (answer.Images ?? []).sort((a, b) =>
+      (b.CreationDate ?? '').localeCompare(a.CreationDate ?? ''),
+    )[0];
+    return [describeImage(newest, amiId ?? "Canonical's Ubuntu 22.04")];
+  } catch (error) {
+    if (error instanceof Error && error.name.startsWith('InvalidAMIID'))
+      return [describeImage(undefined, amiId ?? '')];
+    throw error;
+  }
+});
+
+function describeImage(image: Image | undefined, wanted: string): Check {
+  const name = 'image';
+  if (!image)
+    return {
+      name,
+      result: 'fail',
+      found: `there is no image ${wanted} here`,
+      next: 'an id of this region, or none',
+    };
+  const found = `${image.ImageId ?? '?'} ${image.Name ?? ''}, ${image.Architecture ?? '?'}, ${image.State ?? '?'}`;
+  if (image.State !== 'available' || image.Architecture !== 'x86_64') {
+    return { name, result: 'fail', found, next: 'a rig needs an available x86_64 image' };
+  }
+  if (/jammy|22\.04/.test(`${image.Name ?? ''} ${image.Description ?? ''}`))
+    return { name, result: 'ok', found };
+  return {
+    name,
+    result: 'warn',
+    found,
+    next: 'its name does not say Ubuntu 22.04: right only for an image made from it',
+  };
+}
