@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { DATA, MANAGEMENT, type Nic } from './topology.js';
+import { DATA, DATA_MODEL, MANAGEMENT, type Nic } from './topology.js';
 
 export const SSH_PORT = 2222;
 
 export interface MachineProps {
+  readonly emulator: string;
   /** Folder for sockets, overlay and console. */
   readonly directory: string;
   /** The qcow2 overlay to boot from. */
@@ -23,8 +24,6 @@ export interface MachineProps {
   readonly dataNic: boolean;
 }
 
-/** Model of the data interface: a plain PCI function with a netdev, as ENA is, and lossless under DPDK's driver. */
-const DATA_MODEL = 'vmxnet3';
 const UUID = 'ec2a1b2c-3d4e-4f60-8a7b-9c0d1e2f3a4b';
 
 function network(id: string, nic: Nic, more = ''): string {
@@ -68,7 +67,7 @@ export class Qemu {
   ) {}
 
   static async start(props: MachineProps): Promise<Qemu> {
-    const child = spawn('qemu-system-x86_64', qemuArguments(props), { stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(props.emulator, ['qemu-system-x86_64', ...qemuArguments(props)], { stdio: ['ignore', 'inherit', 'inherit'] });
     const ended = once(child, 'exit');
     const socket = join(props.directory, 'qmp.sock');
     for (let tries = 0; !existsSync(socket); tries++) {

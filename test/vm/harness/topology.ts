@@ -46,3 +46,7 @@ export const pciAddress = (nic: Nic): string => `0000:00:0${nic.slot}.0`;
 
 /** The other machine in the data subnet, from which the test sends its frames. */
 export const PEER = { mac: '02:ec:2a:00:00:99', ipv4: '10.0.1.99' } as const;
+
+/** Model of the data interface: a plain PCI function with a netdev on it, as ENA is; and DPDK's driver for it. */
+export const DATA_MODEL = 'vmxnet3';
+export const EXTRA_DRIVERS = 'net/vmxnet3';

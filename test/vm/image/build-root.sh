@@ -5,25 +5,15 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-readonly here suite=trixie next_kernel=/var/cache/rig-vm
-
-# The mirror that this machine's own apt uses: no other is sure to be reachable.
-find_mirror() {
-  local site
-  site=$(apt-get indextargets --format '$(SITE) $(ORIGIN) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
-    awk '$2 == "Debian" && $3 == "main" && $1 !~ /security/ { print $1; exit }')
-  [ -n "$site" ] || {
-    echo "build-root.sh: apt knows no Debian mirror; add one to its sources and run 'apt-get update'" >&2
-    return 1
-  }
-  echo "$site"
-}
+readonly here next_kernel=/var/cache/rig-vm
+# shellcheck source=mirror.sh
+. "$here/mirror.sh"
 
 # The two newest kernels of the flavour that EC2 images use, oldest first.
 find_kernels() {
   local mirror=$1
-  curl -fsS --retry 3 --max-time 120 "$mirror/dists/$suite/main/binary-amd64/Packages.xz" | xz -dc |
-    sed -n 's/^Package: linux-image-\(.*-cloud-amd64\)$/\1/p' | sort -V | uniq | tail -n 2
+  curl -fsS --retry 3 --max-time 120 "$mirror/dists/$suite/main/binary-amd64/Packages.xz" | xz -dc \
+    | sed -n 's/^Package: linux-image-\(.*-cloud-amd64\)$/\1/p' | sort -V | uniq | tail -n 2
 }
 
 # Boot files as a boot loader would find them; uncompressed, since unpacking a kernel is slow under emulation.

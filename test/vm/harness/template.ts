@@ -1,0 +1,133 @@
+// Reads a synthesized stack as CloudFormation would: resolves the intrinsic functions of the template, and nothing else.
+// Used for the user data, which boots unchanged, and for the outputs, which must come out of the machine's own signals.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+interface Template {
+  readonly Resources: Record<string, { Type: string; Properties?: Record<string, Json>; DependsOn?: Json }>;
+  readonly Parameters?: Record<string, { Default?: Json }>;
+  readonly Outputs?: Record<string, { Value: Json }>;
+}
+
+/** What CloudFormation knows and the template does not. */
+export interface Deployment {
+  readonly pseudo: Readonly<Record<string, string>>;
+  /** `Ref` of a resource. */
+  readonly ref: (logicalId: string, type: string) => string;
+  /** `Fn::GetAtt`. */
+  readonly attribute: (logicalId: string, type: string, name: string) => string;
+}
+
+export class SynthesizedStack {
+  private readonly template: Template;
+
+  constructor(private readonly cloudAssembly: string) {
+    const file = readdirSync(cloudAssembly).find((name) => name.endsWith('.template.json'));
+    if (file === undefined) throw new Error(`${cloudAssembly} holds no *.template.json; did 'cdk synth' run?`);
+    this.template = JSON.parse(readFileSync(join(cloudAssembly, file), 'utf8')) as Template;
+  }
+
+  /** Logical ids of the resources of a type, in the template's order. */
+  resources(type: string): string[] {
+    return Object.entries(this.template.Resources).flatMap(([id, resource]) => (resource.Type === type ? [id] : []));
+  }
+
+  /** The instance's user data as text. */
+  userData(deployment: Deployment): string {
+    for (const resource of Object.values(this.template.Resources)) {
+      const own = resource.Properties?.['UserData'];
+      const launch = resource.Properties?.['LaunchTemplateData'];
+      const nested = typeof launch === 'object' && launch !== null && !Array.isArray(launch) ? launch['UserData'] : undefined;
+      const value = own ?? nested;
+      // Base64 is undone by IMDS, so it is left out here.
+      if (value !== undefined) return this.text(value, deployment);
+    }
+    throw new Error(`${this.cloudAssembly}: no resource has UserData`);
+  }
+
+  outputs(deployment: Deployment): Record<string, string> {
+    const outputs = Object.entries(this.template.Outputs ?? {});
+    return Object.fromEntries(outputs.map(([name, { Value }]) => [name, this.text(Value, deployment)]));
+  }
+
+  /** Files of the assembly by `bucket/key`, as publishing would have put them. */
+  assets(deployment: Deployment): Map<string, string> {
+    const objects = new Map<string, string>();
+    for (const name of readdirSync(this.cloudAssembly).filter((file) => file.endsWith('.assets.json'))) {
+      const manifest = JSON.parse(readFileSync(join(this.cloudAssembly, name), 'utf8')) as {
+        files: Record<string, { source: { path: string }; destinations: Record<string, { bucketName: string; objectKey: string }> }>;
+      };
+      for (const { source, destinations } of Object.values(manifest.files)) {
+        for (const { bucketName, objectKey } of Object.values(destinations)) {
+          const bucket = this.substitute(bucketName, deployment);
+          objects.set(`${bucket}/${objectKey}`, join(this.cloudAssembly, source.path));
+        }
+      }
+    }
+    return objects;
+  }
+
+  private text(value: Json, deployment: Deployment): string {
+    const resolved = this.resolve(value, deployment);
+    if (typeof resolved !== 'string') throw new Error(`not a text after resolving: ${JSON.stringify(value)}`);
+    return resolved;
+  }
+
+  private resolve(value: Json, deployment: Deployment): string | string[] {
+    if (typeof value === 'string') return value;
+    if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+    if (Array.isArray(value)) return value.map((item) => this.text(item, deployment));
+    const [name = '', argument = null] = Object.entries(value ?? {})[0] ?? [];
+    const list = Array.isArray(argument) ? argument : [];
+    switch (name) {
+      case 'Fn::Base64':
+        return this.text(argument, deployment);
+      case 'Ref':
+        return this.reference(String(argument), deployment);
+      case 'Fn::GetAtt':
+        return this.attribute(String(list[0]), String(list[1]), deployment);
+      case 'Fn::Join': {
+        const items = this.resolve(list[1] ?? null, deployment);
+        return Array.isArray(items) ? items.join(String(list[0])) : items;
+      }
+      case 'Fn::Split':
+        return this.text(list[1] ?? null, deployment).split(String(list[0]));
+      case 'Fn::Select': {
+        const chosen = this.resolve(list[1] ?? null, deployment)[Number(list[0])];
+        if (chosen === undefined) throw new Error(`Fn::Select ${String(list[0])}: not that many in ${JSON.stringify(list[1])}`);
+        return chosen;
+      }
+      case 'Fn::Sub':
+        return this.substitute(Array.isArray(argument) ? String(argument[0]) : String(argument), deployment);
+      default:
+        throw new Error(`intrinsic function not known here: ${JSON.stringify(value)}`);
+    }
+  }
+
+  private substitute(text: string, deployment: Deployment): string {
+    return text.replace(/\$\{([^}]+)\}/g, (_, name: string) => {
+      const [id = '', attribute] = name.split('.');
+      return attribute === undefined ? this.reference(name, deployment) : this.attribute(id, attribute, deployment);
+    });
+  }
+
+  private reference(id: string, deployment: Deployment): string {
+    const pseudo = deployment.pseudo[id];
+    if (pseudo !== undefined) return pseudo;
+    const parameter = this.template.Parameters?.[id];
+    if (parameter !== undefined) return String(parameter.Default);
+    return deployment.ref(id, this.typeOf(id));
+  }
+
+  private attribute(id: string, name: string, deployment: Deployment): string {
+    return deployment.attribute(id, this.typeOf(id), name);
+  }
+
+  private typeOf(id: string): string {
+    const resource = this.template.Resources[id];
+    if (resource === undefined) throw new Error(`the template refers to ${id}, which it does not declare`);
+    return resource.Type;
+  }
+}
