@@ -81,7 +81,7 @@ credentials() {
   done
   for ((try = 1; ; try++)); do
     if role=$(imds "$base/" -H "X-aws-ec2-metadata-token: $token") \
-      && imds "$base/${role%%$'\n'*}" -H "X-aws-ec2-metadata-token: $token"; then return; fi
+      && [[ -n $role ]] && imds "$base/${role%%$'\n'*}" -H "X-aws-ec2-metadata-token: $token"; then return; fi
     if ((try >= RIG_BOOT_TRIES)); then
       die E_ROLE_CREDENTIALS 'no credentials of a role' "attach the stack's instance profile"
     fi

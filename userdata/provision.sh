@@ -20,9 +20,12 @@ run_steps() {
   local step milestone
   for step in "$@"; do
     RIG_STEP=$step
+    # In the background, so that a signal to this script is handled at once and not after the step; in a process group
+    # of its own (set -m), so that the step can be stopped with all that it started.
+    set -m
     "$RIG_USERDATA/steps/$step.sh" &
-    # Waited for, so that a signal to this script is handled at once and not after the step.
     step_pid=$!
+    set +m
     wait "$step_pid"
     step_pid=
     milestone=$(milestone_after "$step")
@@ -46,7 +49,7 @@ answer_failure() {
   trap '' TERM INT
   if ((rc == 0)); then return; fi
   if [[ -n $step_pid ]]; then
-    kill -TERM "$step_pid" 2>/dev/null || true
+    kill -TERM -- "-$step_pid" 2>/dev/null || true
     wait "$step_pid" 2>/dev/null || true
   fi
   if ! fault=$(status_error); then

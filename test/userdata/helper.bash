@@ -21,6 +21,7 @@ setup_machine() {
   printf 'flags : fpu sse4_2\n' >"$M/proc/cpuinfo"
   printf 'MemAvailable: 3072000 kB\n' >"$M/proc/meminfo"
   # The system's own tools, not what a developer put before them.
+  OLDPATH=$PATH
   PATH=$STUBS:/usr/bin:/bin:/usr/sbin:/sbin
 }
 

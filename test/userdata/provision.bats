@@ -1,0 +1,181 @@
+#!/usr/bin/env bats
+# provision.sh: order, milestones, and the answer to the stack however it ends. The steps are stand-ins; status, signals
+# and the trap are real.
+load helper
+
+setup() {
+  setup_machine
+  start_ec2
+  expect_signals
+  # A copy whose steps record their calls.
+  cp -r "$USERDATA" "$BATS_TEST_TMPDIR/userdata"
+  U=$BATS_TEST_TMPDIR/userdata
+  for step in install-packages build-dpdk build-native build-igb-uio reserve-hugepages claim-nic start-core; do
+    make_step "$step" ':'
+  done
+  mkdir -p "$M/root/bin" "$M/root/dpdk"
+  add_pool 512 512
+  add_nic 0000:00:06.0 ens6 02:00:00:00:00:02 igb_uio
+  save_port_env 0000:00:06.0
+  stub pkg-config 'echo 24.11.8'
+  printf '#!/bin/bash\ncase "$*" in *state*) echo running ;; *mode*) echo respond ;; *link*) echo up ;;
+    *self_test*) echo passed ;; *arp*) echo answered ;; esac\n' >"$U/bin/rig-telemetry"
+}
+
+teardown() {
+  stop_ec2
+}
+
+make_step() {
+  cat >"$U/steps/$1.sh" <<STEP
+#!/bin/bash
+. "\$(dirname "\${BASH_SOURCE[0]}")/../lib/rig.sh"
+begin_step $1
+printf 'step $1 %s\n' "\$RIG_PHASE" >>"\$CALLS"
+$2
+STEP
+  chmod +x "$U/steps/$1.sh"
+}
+
+provision() {
+  run timeout 30 "$U/provision.sh" "$@"
+  printf '%s\n' "$output"
+}
+
+@test "all steps in order, each milestone as it is reached" {
+  provision
+  [ "$status" -eq 0 ]
+  [ "$(sed -n 's/^step //p' "$CALLS" | tr '\n' ' ')" = "install-packages all build-dpdk all build-native all \
+build-igb-uio all reserve-hugepages all claim-nic all start-core all " ]
+  [ "$(signal dpdk Status) $(signal port Status) $(signal core Status)" = 'SUCCESS SUCCESS SUCCESS' ]
+  [ "$(signal dpdk Data)" = '|24.11.8|' ]
+  [ "$(signal port Data)" = '|0000:00:06.0|igb_uio|02:00:00:00:00:02|10.0.1.23|512 x 2 MB, 512 free|' ]
+  [ "$(signal core Data)" = '|running respond|up|0000:00:06.0 on igb_uio, 02:00:00:00:00:02, 10.0.1.23/24, link up, self-test passed, gateway 10.0.1.1 answered|' ]
+  [ "$(signal core UniqueId)" = CoreRunning ]
+  [ "$(status milestones CoreRunning)" = '"success"' ]
+  [ "$(status step)" = null ]
+}
+
+@test "a second run signals nothing again" {
+  provision
+  rm -r "$EC2/signals"
+  provision
+  [ "$status" -eq 0 ]
+  [ ! -e "$EC2/signals" ]
+}
+
+@test "milestones outlive a reboot, but not another generation" {
+  export RIG_GENERATION=aaaa
+  provision
+  rm -r "$M/run" "$EC2/signals"
+  provision
+  [ "$status" -eq 0 ]
+  [ ! -e "$EC2/signals" ]
+  RIG_GENERATION=bbbb provision
+  [ "$(signal dpdk Status)" = SUCCESS ]
+}
+
+@test "a failing step: FAILURE for the next milestone with code, step, cause and fix; nothing after it" {
+  make_step claim-nic 'fail E_NO_SECOND_NIC "a \"quoted\" \\ detail"'
+  provision
+  fails_with E_NO_SECOND_NIC claim-nic
+  [ "$(signal dpdk Status)" = SUCCESS ]
+  [ "$(signal port Status)" = FAILURE ]
+  [[ "$(signal port Reason)" == 'E_NO_SECOND_NIC claim-nic: '*'a "quoted" \ detail; attach a data interface'* ]]
+  [ ! -e "$EC2/signals/core" ]
+  not_called 'step start-core'
+  [ "$(status milestones PortReady)" = '"failure"' ]
+  [ "$(status state)" = '"failed"' ]
+}
+
+@test "running again after the cause is gone succeeds" {
+  make_step claim-nic 'fail E_NO_SECOND_NIC'
+  provision
+  make_step claim-nic ':'
+  provision
+  [ "$status" -eq 0 ]
+  [ "$(signal port Status)" = SUCCESS ]
+  [ "$(status error)" = null ]
+}
+
+@test "a step that fails without a word: E_UNEXPECTED with the line" {
+  make_step build-dpdk 'grep -q nothing /dev/null'
+  provision
+  fails_with E_UNEXPECTED build-dpdk
+  [[ "$(signal dpdk Reason)" == 'E_UNEXPECTED build-dpdk: '*'grep -q nothing'* ]]
+}
+
+@test "a step that cannot even start: E_UNEXPECTED, and an answer" {
+  chmod -x "$U/steps/build-native.sh"
+  provision
+  fails_with E_UNEXPECTED build-native
+  [ "$(signal dpdk Status)" = FAILURE ]
+}
+
+@test "SIGTERM in a step: the step ends, E_INTERRUPTED is answered" {
+  SECONDS=0
+  make_step build-dpdk ': >"$RIG_RUN/started"; sleep 30'
+  "$U/provision.sh" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+  pid=$!
+  for _ in {1..100}; do [ -e "$M/run/started" ] && break; sleep 0.05; done
+  kill -TERM "$pid"
+  status=0
+  wait "$pid" || status=$?
+  [ "$SECONDS" -lt 10 ]
+  output=$(<"$BATS_TEST_TMPDIR/err")
+  fails_with E_INTERRUPTED build-dpdk
+  [ "$(signal dpdk Status)" = FAILURE ]
+}
+
+@test "the stack does not take the answer: E_SIGNAL" {
+  : >"$EC2/refuse-signals"
+  stub sleep
+  stub curl 'exec /usr/bin/curl "$@" --retry 0'
+  provision
+  fails_with E_SIGNAL build-igb-uio
+}
+
+@test "phase build: the build steps alone, no milestone, no signal" {
+  provision --phase build
+  [ "$status" -eq 0 ]
+  called 'step build-igb-uio build'
+  not_called 'step reserve-hugepages'
+  [ ! -e "$EC2/signals" ]
+  [ "$(status milestones DpdkReady)" = '"pending"' ]
+}
+
+@test "phase boot: what is not built is a fault at once" {
+  provision --phase boot
+  fails_with E_NOT_BUILT check-image
+  not_called step
+}
+
+@test "a second provision.sh at the same time goes away without an answer" {
+  exec 8>"$M/run/provision.lock"
+  flock 8
+  provision
+  exec 8>&-
+  [ "$status" -eq 1 ]
+  [[ $output == *E_PROVISION_BUSY* ]]
+  [ ! -e "$EC2/signals" ]
+  not_called step
+}
+
+@test "a setting that is not allowed: E_CONFIG names it" {
+  RIG_DRIVER=uio_pci_generic provision
+  [ "$status" -ne 0 ]
+  [[ "$(signal dpdk Reason)" == *"RIG_DRIVER is 'uio_pci_generic', allowed are igb_uio and vfio-pci"* ]]
+}
+
+@test "override.env is before versions.env" {
+  printf ': "${RIG_BUILD_TIMEOUT:=7}"\n' >"$M/etc/override.env"
+  make_step build-dpdk 'printf "limit %s\n" "$RIG_BUILD_TIMEOUT" >>"$CALLS"'
+  provision
+  called 'limit 7'
+}
+
+@test "an unknown argument: 2, and what is allowed" {
+  provision --phase fast
+  [ "$status" -eq 2 ]
+  [[ $output == *'build|boot|all'* ]]
+}
