@@ -1,7 +1,8 @@
 // The machine itself: its role, its image and the instance, launched with both interfaces at once.
-import { Annotations, Fn, Stack, Tags, Token } from 'aws-cdk-lib';
+import { Annotations, ContextProvider, Fn, Stack, Tags, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { ContextProvider as ContextLookup } from 'aws-cdk-lib/cloud-assembly-schema';
 import { Construct, type IDependable } from 'constructs';
 
 import type { CpuCredits } from './config.js';
@@ -27,18 +28,28 @@ export interface Image {
 export function chooseImage(scope: Construct, amiId: string | undefined): Image {
   if (amiId !== undefined) return { id: amiId, identity: amiId };
   const { account, region } = Stack.of(scope);
-  const canLookUp = !Token.isUnresolved(account) && !Token.isUnresolved(region);
-  const { imageId } = ec2.MachineImage.fromSsmParameter(UBUNTU_PARAMETER, {
-    cachedInContext: canLookUp,
-  }).getImage(scope);
-  if (canLookUp) return { id: imageId, identity: imageId };
+  if (!Token.isUnresolved(account) && !Token.isUnresolved(region)) {
+    const id = lookUpImage(scope);
+    return { id, identity: id };
+  }
   Annotations.of(scope).addWarningV2(
     'dpdk-rig:imageNotPinned',
     'the image is not pinned: there is no account and region to look it up in, so CloudFormation resolves it at ' +
       'every update, and an update after a new Ubuntu image fails. Before deploying sign in to AWS, so that the ' +
       'image is kept in cdk.context.json, or set amiId.',
   );
+  const { imageId } = ec2.MachineImage.fromSsmParameter(UBUNTU_PARAMETER).getImage(scope);
   return { id: imageId, identity: UBUNTU_PARAMETER };
+}
+
+/** Until the CLI has looked the image up, synth goes on with an id that is well-formed and nobody's. */
+function lookUpImage(scope: Construct): string {
+  const found = ContextProvider.getValue(scope, {
+    provider: ContextLookup.SSM_PARAMETER_PROVIDER,
+    props: { parameterName: UBUNTU_PARAMETER },
+    dummyValue: 'ami-00000000000000000',
+  });
+  return String(found.value);
 }
 
 export interface HostProps {

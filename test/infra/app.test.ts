@@ -1,0 +1,77 @@
+// bin/rig.ts as the CDK's CLI runs it: context in, a cloud assembly or all faults out.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { AMI, makeTree, PROJECT } from './fixture.js';
+
+interface Run {
+  readonly status: number | null;
+  readonly stderr: string;
+  readonly outdir: string;
+}
+
+function runApp(context: Readonly<Record<string, unknown>>, env: Readonly<Record<string, string>> = {}): Run {
+  const outdir = makeTree({});
+  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'bin/rig.ts'], {
+    cwd: PROJECT,
+    encoding: 'utf8',
+    env: {
+      PATH: '/usr/bin:/bin',
+      CDK_OUTDIR: outdir,
+      CDK_CONTEXT_JSON: JSON.stringify(context),
+      ...env,
+    },
+  });
+  return { status, stderr, outdir };
+}
+
+function read(run: Run, name: string): string {
+  return readFileSync(join(run.outdir, name), 'utf8');
+}
+
+function environmentOf(run: Run): string | undefined {
+  const manifest = JSON.parse(read(run, 'manifest.json')) as {
+    artifacts: Record<string, { environment?: string }>;
+  };
+  return manifest.artifacts['DpdkRig']?.environment;
+}
+
+jest.setTimeout(60_000);
+
+test('without an account it makes a stack for any, the same each time', () => {
+  const [first, second] = [runApp({ amiId: AMI }), runApp({ amiId: AMI })];
+  expect(first.status).toBe(0);
+  expect(environmentOf(first)).toBe('aws://unknown-account/unknown-region');
+  expect(read(second, 'DpdkRig.template.json')).toBe(read(first, 'DpdkRig.template.json'));
+});
+
+test('with an account it makes a stack for that one', () => {
+  const run = runApp(
+    { amiId: AMI },
+    { CDK_DEFAULT_ACCOUNT: '123456789012', CDK_DEFAULT_REGION: 'eu-west-1' },
+  );
+  expect(environmentOf(run)).toBe('aws://123456789012/eu-west-1');
+});
+
+test('the CDK’s own context is not taken for configuration', () => {
+  const context = {
+    amiId: AMI,
+    '@aws-cdk/core:checkSecretUsage': true,
+    'aws:cdk:bundling-stacks': ['**'],
+    'acknowledged-issue-numbers': [1],
+    'availability-zones:account=123456789012:region=eu-west-1': ['eu-west-1a'],
+  };
+  expect(runApp(context).status).toBe(0);
+});
+
+test('faults are all told at once, with no stack trace, and nothing is made', () => {
+  const run = runApp({ hugepage: 512, driver: 'uio' });
+  expect(run.status).toBe(1);
+  expect(run.stderr).toBe(
+    'the rig\'s configuration (cdk.json "context", or -c key=value) is not valid:\n' +
+      '  hugepage = 512; no such key: did you mean hugepages?\n' +
+      '  driver = "uio"; allowed: igb_uio or vfio-pci\n',
+  );
+  expect(existsSync(join(run.outdir, 'DpdkRig.template.json'))).toBe(false);
+});

@@ -1,0 +1,146 @@
+import { ConfigError, parseConfig } from '../../lib/config.js';
+
+function faultsOf(context: Record<string, unknown>): readonly string[] {
+  try {
+    parseConfig(context);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+test('an empty context is a whole configuration', () => {
+  expect(parseConfig({})).toEqual({
+    name: 'DpdkRig',
+    instanceType: { name: 't3.medium', memoryMib: 4096, vcpus: 2, interfaces: 3, creditsPerHour: 24 },
+    hugepages: 512,
+    driver: 'igb_uio',
+    workload: 'pollcore',
+    pollcoreMode: 'respond',
+    dataCidrs: [],
+    cpuCredits: 'unlimited',
+    extraDrivers: [],
+  });
+});
+
+describe('values as -c passes them, which is as strings', () => {
+  test.each([
+    ['hugepages', '600', 600],
+    ['dataCidrs', '10.2.0.0/16, 10.3.0.0/24', ['10.2.0.0/16', '10.3.0.0/24']],
+    ['dataCidrs', '["10.2.0.0/16"]', ['10.2.0.0/16']],
+    ['dataCidrs', '', []],
+    ['extraDrivers', 'net/e1000,net/igc', ['net/e1000', 'net/igc']],
+    ['s3Endpoint', 'http://10.0.2.100:9000/', 'http://10.0.2.100:9000'],
+    ['driver', 'vfio-pci', 'vfio-pci'],
+    ['pollcoreMode', 'sink', 'sink'],
+    ['amiId', 'ami-01234567', 'ami-01234567'],
+    ['cpuCredits', 'standard', 'standard'],
+    ['name', 'lab-1', 'lab-1'],
+  ])('%s = %s', (key, value, expected) => {
+    expect(parseConfig({ [key]: value })).toHaveProperty(key, expected);
+  });
+});
+
+describe('each fault names the key, the value and what is allowed', () => {
+  const stackName = 'allowed: a stack name: a letter, then up to 63 letters, digits and hyphens';
+  const type =
+    'allowed: an x86_64 EC2 type with ENA, two interfaces and 4 GiB, such as t3.medium or c6i.large';
+  const pages = 'allowed: a whole number of 2 MB pages, 64 or more';
+  const networks =
+    'allowed: up to 50 IPv4 networks without host bits, such as 10.2.0.0/16; a prefix of 1 to 32';
+  const image = 'allowed: the id of an Ubuntu 22.04 x86_64 image, such as ami-0123456789abcdef0';
+  const endpoint = 'allowed: http:// or https:// with host and port alone, such as http://10.0.2.100:9000';
+  const drivers = 'allowed: up to 16 DPDK network drivers, such as net/e1000';
+
+  test.each<[string, unknown, string]>([
+    ['name', '', `name = ""; ${stackName}`],
+    ['name', '1rig', `name = "1rig"; ${stackName}`],
+    ['name', 'r'.repeat(65), `name = "${'r'.repeat(65)}"; ${stackName}`],
+    ['instanceType', 3, `instanceType = 3; ${type}`],
+    ['hugepages', 'lots', `hugepages = "lots"; ${pages}`],
+    ['hugepages', '', `hugepages = ""; ${pages}`],
+    ['hugepages', 63, `hugepages = 63; ${pages}`],
+    ['hugepages', 512.5, `hugepages = 512.5; ${pages}`],
+    ['hugepages', -1, `hugepages = -1; ${pages}`],
+    ['driver', 'uio', 'driver = "uio"; allowed: igb_uio or vfio-pci'],
+    ['workload', 'testpmd', 'workload = "testpmd"; allowed: pollcore'],
+    ['pollcoreMode', 'echo', 'pollcoreMode = "echo"; allowed: respond, sink or reflect'],
+    ['dataCidrs', '10.2.0.1/16', `dataCidrs = "10.2.0.1/16"; ${networks}`],
+    ['dataCidrs', ['10.0.0.0/8', '10.2.0.0/33'], `dataCidrs = "10.2.0.0/33"; ${networks}`],
+    ['dataCidrs', '256.0.0.0/8', `dataCidrs = "256.0.0.0/8"; ${networks}`],
+    ['dataCidrs', '0.0.0.0/0', `dataCidrs = "0.0.0.0/0"; ${networks}`],
+    ['dataCidrs', '[1', `dataCidrs = "[1"; ${networks}`],
+    ['dataCidrs', '2001:db8::/32', `dataCidrs = "2001:db8::/32"; ${networks}`],
+    ['amiId', 'ubuntu', `amiId = "ubuntu"; ${image}`],
+    ['cpuCredits', 'none', 'cpuCredits = "none"; allowed: unlimited or standard'],
+    ['s3Endpoint', 'ftp://host', `s3Endpoint = "ftp://host"; ${endpoint}`],
+    ['s3Endpoint', 'http://u:p@host', `s3Endpoint = "http://u:p@host"; ${endpoint}`],
+    ['s3Endpoint', 'http://host/path', `s3Endpoint = "http://host/path"; ${endpoint}`],
+    ['s3Endpoint', '', `s3Endpoint = ""; ${endpoint}`],
+    ['extraDrivers', 'net/$(id)', `extraDrivers = "net/$(id)"; ${drivers}`],
+    ['extraDrivers', ['crypto/qat'], `extraDrivers = "crypto/qat"; ${drivers}`],
+  ])('%s = %j', (key, value, fault) => {
+    expect(faultsOf({ [key]: value })).toEqual([fault]);
+  });
+
+  test.each([
+    ['t3.small', 'instanceType = "t3.small"; it has 2048 MiB and 2 interfaces, a rig needs 4096 and 2'],
+    [
+      't3.huge',
+      'instanceType = "t3.huge"; t3 has no size "huge" here; its sizes: nano, micro, small, medium, large, xlarge, 2xlarge',
+    ],
+    ['c7g.large', 'instanceType = "c7g.large"; c7g is arm64, and the rig\'s image is x86_64'],
+  ])('instanceType = %s', (instanceType, fault) => {
+    expect(faultsOf({ instanceType })).toEqual([fault]);
+  });
+
+  test.each(['x9.large', 'constructor.name', 't3', 't3.medium.metal', ''])(
+    'instanceType = "%s" is unknown, and the message says how to go on',
+    (instanceType) => {
+      const [fault] = faultsOf({ instanceType });
+      expect(fault).toContain(`instanceType = "${instanceType}"; `);
+      expect(fault).toMatch(/add its line to lib\/instance-types.ts|its sizes: /);
+    },
+  );
+});
+
+describe('faults that show only when keys are seen together', () => {
+  test('hugepages leave the machine 1 GiB', () => {
+    expect(faultsOf({ hugepages: 1536 })).toEqual([]);
+    expect(faultsOf({ hugepages: 1537 })).toEqual([
+      'hugepages = 1537; allowed: at most 1536 on t3.medium, which leaves the machine 1 GiB',
+    ]);
+    expect(faultsOf({ hugepages: 1537, instanceType: 'm6i.large' })).toEqual([]);
+  });
+
+  test('CPU credits belong to burstable types', () => {
+    expect(faultsOf({ instanceType: 'c6i.large', cpuCredits: 'standard' })).toEqual([
+      'cpuCredits = "standard"; c6i.large has no CPU credits: leave the key out',
+    ]);
+    expect(parseConfig({ instanceType: 'c6i.large' }).cpuCredits).toBeUndefined();
+  });
+});
+
+describe('keys that do not exist', () => {
+  test('a near miss is answered with what was meant', () => {
+    expect(faultsOf({ hugepage: 512 })).toEqual(['hugepage = 512; no such key: did you mean hugepages?']);
+    expect(faultsOf({ instancetype: 't3.large' })).toEqual([
+      'instancetype = "t3.large"; no such key: did you mean instanceType?',
+    ]);
+  });
+
+  test('another is answered with the list', () => {
+    expect(faultsOf({ colour: 'red' })).toEqual([
+      expect.stringMatching(/^colour = "red"; no such key: the keys are name, instanceType, hugepages, .+/),
+    ]);
+  });
+});
+
+test('all faults come in one message', () => {
+  const context = { hugepage: 1, hugepages: 'x', driver: 'y', instanceType: 't3.nano', amiId: 'z' };
+  expect(faultsOf(context)).toHaveLength(5);
+  expect(() => parseConfig(context)).toThrow(
+    /^the rig's configuration \(cdk\.json "context", or -c key=value\) is not valid:\n( {2}.+\n){4} {2}.+$/,
+  );
+});

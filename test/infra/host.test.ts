@@ -1,0 +1,148 @@
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+
+import { AMI, makeRig, only, resourcesOf, type Rig } from './fixture.js';
+
+const PARAMETER = '/aws/service/canonical/ubuntu/server/22.04/stable/current/amd64/hvm/ebs-gp2/ami-id';
+const ENV = { account: '123456789012', region: 'ap-northeast-2' };
+
+const rig = makeRig();
+const instance = only(rig.template, 'AWS::EC2::Instance');
+
+function idsOf(type: string): string[] {
+  return Object.entries(resourcesOf(rig.template))
+    .filter(([, resource]) => resource.Type === type)
+    .map(([id]) => id);
+}
+
+describe('the instance', () => {
+  test('takes both interfaces at launch, management first', () => {
+    const [management, data] = ['Management', 'Data'].map((name) =>
+      idsOf('AWS::EC2::NetworkInterface').find((id) => id.startsWith(`${name}Interface`)),
+    );
+    expect(instance.Properties?.['NetworkInterfaces']).toEqual([
+      { DeviceIndex: '0', NetworkInterfaceId: { 'Fn::GetAtt': [management, 'Id'] } },
+      { DeviceIndex: '1', NetworkInterfaceId: { 'Fn::GetAtt': [data, 'Id'] } },
+    ]);
+    rig.template.resourceCountIs('AWS::EC2::NetworkInterfaceAttachment', 0);
+  });
+
+  test('is launched after its address and its default route are there', () => {
+    expect(instance.DependsOn).toEqual(
+      expect.arrayContaining([...idsOf('AWS::EC2::EIPAssociation'), ...idsOf('AWS::EC2::Route')]),
+    );
+  });
+
+  test('answers to version 2 of the metadata service alone, and to no container', () => {
+    expect(instance.Properties?.['MetadataOptions']).toEqual({
+      HttpEndpoint: 'enabled',
+      HttpTokens: 'required',
+      HttpPutResponseHopLimit: 1,
+    });
+  });
+
+  test('has one encrypted volume that goes with it', () => {
+    expect(instance.Properties?.['BlockDeviceMappings']).toEqual([
+      {
+        DeviceName: '/dev/sda1',
+        Ebs: { VolumeType: 'gp3', VolumeSize: 16, Encrypted: true, DeleteOnTermination: true },
+      },
+    ]);
+  });
+
+  test('waits for nobody: no CreationPolicy', () => {
+    expect(instance.CreationPolicy).toBeUndefined();
+  });
+
+  test('carries the name of the rig', () => {
+    expect(instance.Properties?.['Tags']).toContainEqual({ Key: 'Name', Value: 'DpdkRig' });
+  });
+
+  test.each([
+    [{}, { CPUCredits: 'unlimited' }],
+    [{ cpuCredits: 'standard' }, { CPUCredits: 'standard' }],
+    [{ instanceType: 'c6i.large' }, undefined],
+  ])('of %j has the CPU credits %j', (context, expected) => {
+    const { Properties } = only(makeRig({ context }).template, 'AWS::EC2::Instance');
+    expect(Properties?.['CreditSpecification']).toEqual(expected);
+  });
+});
+
+describe('the role', () => {
+  const { Properties } = only(rig.template, 'AWS::IAM::Role');
+
+  test('is the machine’s, with Session Manager', () => {
+    const profile = only(rig.template, 'AWS::IAM::InstanceProfile');
+    expect(instance.Properties?.['IamInstanceProfile']).toEqual({ Ref: profile.id });
+    expect(profile.Properties?.['Roles']).toEqual([{ Ref: only(rig.template, 'AWS::IAM::Role').id }]);
+    expect(JSON.stringify(Properties?.['ManagedPolicyArns'])).toMatch(
+      /^\[[^[]+\["","?.*AmazonSSMManagedInstanceCore"\]\]\}\]$/,
+    );
+  });
+
+  test('reads two objects and may do nothing else', () => {
+    const bucket = { 'Fn::Sub': 'cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}' };
+    const object = {
+      'Fn::Join': [
+        '',
+        ['arn:', { Ref: 'AWS::Partition' }, ':s3:::', bucket, expect.stringMatching(/^\/[0-9a-f]{64}\.tar$/)],
+      ],
+    };
+    expect(Properties?.['Policies']).toEqual([
+      {
+        PolicyName: 'ReadAssets',
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: [object, object] }],
+        },
+      },
+    ]);
+    rig.template.resourceCountIs('AWS::IAM::Policy', 0);
+  });
+});
+
+describe('the image', () => {
+  const imageOf = ({ template }: Rig): unknown =>
+    only(template, 'AWS::EC2::Instance').Properties?.['ImageId'];
+  const notPinned = Match.stringLikeRegexp('the image is not pinned: .* or set amiId');
+
+  test('is the configured one, whatever the environment', () => {
+    for (const env of [undefined, ENV]) {
+      const configured = makeRig({ env });
+      expect(imageOf(configured)).toBe(AMI);
+      expect(configured.app.synth().manifest.missing).toBeUndefined();
+      Annotations.fromStack(configured.stack).hasNoWarning('*', notPinned);
+    }
+  });
+
+  test('without an account is a parameter that CloudFormation resolves, and a warning', () => {
+    const unpinned = makeRig({ context: { amiId: undefined } });
+    const [parameter] = Object.keys(
+      unpinned.template.findParameters('*', {
+        Type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>',
+        Default: PARAMETER,
+      }),
+    );
+    expect(parameter).toBeDefined();
+    expect(imageOf(unpinned)).toEqual({ Ref: parameter });
+    Annotations.fromStack(unpinned.stack).hasWarning('/DpdkRig', notPinned);
+  });
+
+  test('with an account is looked up once and kept in the context', () => {
+    const pinned = makeRig({ context: { amiId: undefined }, env: ENV });
+    expect(pinned.app.synth().manifest.missing).toEqual([
+      expect.objectContaining({
+        provider: 'ssm',
+        props: expect.objectContaining({ ...ENV, parameterName: PARAMETER }) as object,
+      }),
+    ]);
+    Annotations.fromStack(pinned.stack).hasNoWarning('*', notPinned);
+  });
+
+  test('that was looked up is kept', () => {
+    const key = `ssm:account=${ENV.account}:parameterName=${PARAMETER}:region=${ENV.region}`;
+    const lookedUp = { [key]: 'ami-0fedcba9876543210' };
+    const pinned = makeRig({ context: { amiId: undefined }, env: ENV, lookedUp });
+    expect(imageOf(pinned)).toBe('ami-0fedcba9876543210');
+    expect(pinned.app.synth().manifest.missing).toBeUndefined();
+  });
+});
