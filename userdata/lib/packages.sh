@@ -48,7 +48,7 @@ apt_logged() {
 # fail_from_apt LOG: the mirror first, since a package is also missing when its list could not be fetched.
 fail_from_apt() {
   local line
-  if log_says "$1" 'no space left on device|not have enough free space' || disk_is_full; then
+  if log_says "$1" 'no space left on device|enough free space' || disk_is_full; then
     fail E_DISK_FULL "installing packages"
   fi
   if line=$(grep -iE -m 1 'temporary failure resolving|could not (resolve|connect)|failed to fetch|unable to connect' \

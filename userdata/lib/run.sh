@@ -63,7 +63,7 @@ log_says() {
 # fail_from_log LOG CODE: CODE, unless the log names a known cause.
 fail_from_log() {
   local log_file=$1 code=$2 last
-  if log_says "$log_file" 'no space left on device|not have enough free space' || disk_is_full; then code=E_DISK_FULL; fi
+  if log_says "$log_file" 'no space left on device|enough free space' || disk_is_full; then code=E_DISK_FULL; fi
   last=$(grep -iE 'error|fail|unable|cannot|not found' "$log_file" | tail -n 1 | cut -c 1-160) || true
   fail "$code" "${last:+$last; }log in $log_file"
 }

@@ -8,8 +8,9 @@ configure() {
   local source=$1 build=$2 log_file=$3 platform lib_options
   platform=$(dpdk_platform)
   lib_options=$(dpdk_lib_options "$source")
+  # Libraries that happen to be installed must not change what is built, so pkg-config is shown none of them.
   # apps and tests are most of DPDK's 3000 objects. enable_apps with no match would mean all of them.
-  run_logged "$log_file" meson setup "$build" "$source" --prefix="$RIG_ROOT/dpdk.new" --libdir=lib \
+  PKG_CONFIG_LIBDIR=$RIG_ROOT/none run_logged "$log_file" meson setup "$build" "$source" --prefix="$RIG_ROOT/dpdk.new" --libdir=lib \
     -Dplatform="${platform%%-*}" -Ddefault_library=static -Dtests=false '-Ddisable_apps=*' \
     -Denable_drivers="$(dpdk_drivers)" "$lib_options"
 }

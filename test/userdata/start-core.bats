@@ -1,0 +1,133 @@
+#!/usr/bin/env bats
+# steps/start-core.sh with systemd and the core's telemetry stubbed.
+load helper
+
+setup() {
+  setup_machine
+  cp -r "$USERDATA" "$BATS_TEST_TMPDIR/userdata"
+  U=$BATS_TEST_TMPDIR/userdata
+  mkdir -p "$M/root/bin"
+  printf '#!/bin/bash\n' >"$M/root/bin/pollcore"
+  chmod +x "$M/root/bin/pollcore"
+  add_nic 0000:00:06.0 ens6 02:00:00:00:00:02 igb_uio
+  save_port_env 0000:00:06.0
+  export ACTIVE=$M/active
+  stub systemctl 'case "$*" in
+    *is-enabled*) exit 1 ;;
+    *is-active*) test -e "$ACTIVE" ;;
+    "restart pollcore.service") : >"$ACTIVE" ;;
+  esac'
+  stub systemd-tmpfiles
+  stub journalctl
+  stub nproc 'echo 2'
+  core_says running passed
+}
+
+core_says() {
+  printf '#!/bin/bash\ncase "$*" in *state*) echo %s ;; *self_test*) echo %s ;; *link*) echo up ;; *arp*) echo answered ;; esac\n' \
+    "$1" "$2" >"$U/bin/rig-telemetry"
+}
+
+step() {
+  run timeout 20 "$U/steps/start-core.sh"
+}
+
+# core_ends STATUS WORDS: as systemd tells it after a start that failed.
+core_ends() {
+  export CORE_STATUS=$1 CORE_WORDS=$2
+  stub systemctl 'case "$*" in
+    *is-enabled*|*is-active*|"restart pollcore.service") exit 1 ;;
+    *Result*) echo exit-code ;;
+    *ExecMainStatus*) echo "$CORE_STATUS" ;;
+  esac'
+  stub journalctl 'printf "%s\n" "$CORE_WORDS"'
+}
+
+@test "writes the settings, starts the core, believes its telemetry" {
+  step
+  printf '%s\n' "$output"
+  [ "$status" -eq 0 ]
+  run cat "$M/state/pollcore.env"
+  [ "${lines[0]}" = 'POLLCORE_EAL=--lcores 0@0,1@1 --iova-mode pa --file-prefix rte -a 0000:00:06.0' ]
+  [ "${lines[1]}" = 'POLLCORE_OPTIONS=--mode respond --ipv4 10.0.1.23 --gateway 10.0.1.1' ]
+  called 'systemctl .*enable pollcore.service'
+  called 'systemctl start rig-status.timer'
+}
+
+@test "a second run does not restart a core that polls" {
+  step
+  : >"$CALLS"
+  step
+  [ "$status" -eq 0 ]
+  not_called 'restart pollcore'
+}
+
+@test "a new program or other settings restart it" {
+  step
+  : >"$CALLS"
+  RIG_POLLCORE_MODE=sink step
+  called 'restart pollcore'
+  : >"$CALLS"
+  sleep 0.05
+  touch -d '+1 minute' "$M/root/bin/pollcore"
+  RIG_POLLCORE_MODE=sink step
+  called 'restart pollcore'
+}
+
+@test "one CPU: both lcores share it; with an IOMMU addresses are virtual" {
+  stub nproc 'echo 1'
+  mkdir -p "$M/sys/kernel/iommu_groups/1"
+  RIG_DRIVER=vfio-pci step
+  grep -q '^POLLCORE_EAL=--lcores (0,1)@0 --iova-mode va ' "$M/state/pollcore.env"
+}
+
+@test "each exit status of the core has its code, and its words come along" {
+  for pair in 1:E_CORE_FAULT 2:E_CORE_USAGE 3:E_NO_PORT 4:E_CORE_MEMORY 5:E_SELF_TEST 6:E_EAL 7:E_CORE_LOCKED; do
+    core_ends "${pair%:*}" 'pollcore: mempool: 262144 mbufs; take fewer'
+    step
+    fails_with "${pair#*:}" start-core
+    [[ $output == *'262144 mbufs; take fewer'* ]]
+  done
+  called 'systemctl stop pollcore.service'
+}
+
+@test "EAL's own words make the code finer" {
+  core_ends 6 'EAL: Cannot create lock on /var/run/dpdk/rte/config. Is another primary process running?'
+  step
+  fails_with E_CORE_LOCKED start-core
+  core_ends 6 "EAL: FATAL: Cannot use IOVA as 'PA' since physical addresses are not available; IOVA as 'PA' is not available"
+  step
+  fails_with E_NOT_ROOT start-core
+  core_ends 3 'EAL: 0000:00:06.0 failed to select IOMMU type; error -22'
+  step
+  fails_with E_NO_IOMMU start-core
+  core_ends 1 'Port 0: promiscuous mode not supported, ending'
+  step
+  fails_with E_PROMISCUOUS start-core
+}
+
+@test "never ready: E_CORE_TIMEOUT" {
+  stub systemctl 'case "$*" in *is-enabled*|*is-active*) exit 1 ;; *Result*) echo success ;; "restart pollcore.service") exec sleep 9 ;; esac'
+  RIG_CORE_TIMEOUT=1 step
+  fails_with E_CORE_TIMEOUT start-core
+}
+
+@test "active but silent: E_CORE_SILENT; a self-test that failed: E_SELF_TEST" {
+  printf '#!/bin/bash\nexit 1\n' >"$U/bin/rig-telemetry"
+  step
+  fails_with E_CORE_SILENT start-core
+  core_says running failed
+  step
+  fails_with E_SELF_TEST start-core
+}
+
+@test "nothing built, or no port: a code for each" {
+  rm "$M/root/bin/pollcore"
+  step
+  fails_with E_NOT_BUILT start-core
+  printf '#!/bin/bash\n' >"$M/root/bin/pollcore"
+  chmod +x "$M/root/bin/pollcore"
+  rm "$M/state/port.env"
+  step
+  fails_with E_NO_PORT start-core
+}
