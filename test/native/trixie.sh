@@ -22,7 +22,9 @@ debian_mirror() {
     printf '%s\n' "$RIG_DEBIAN_MIRROR"
     return
   fi
-  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sed -n 's#/debian/*$#/debian#p' | sort -u | head -n 1
+  # shellcheck disable=SC2016 # apt expands it
+  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sed -n 's#/debian/*$#/debian#p' \
+    | sort -u | head -n 1
 }
 
 prepare() {
@@ -38,8 +40,8 @@ prepare() {
   rm -rf "$partial"
   mkdir -p "$(dirname "$tree")"
   printf 'trixie.sh: making %s (about 3 minutes, once)\n' "${tree#"$root_dir"/}" >&2
-  mmdebstrap --quiet --variant=minbase --include="$packages" trixie "$partial" "$mirror" >&2 ||
-    die "mmdebstrap: failed; check that the mirror of apt carries trixie, or set RIG_DEBIAN_MIRROR"
+  mmdebstrap --quiet --variant=minbase --include="$packages" trixie "$partial" "$mirror" >&2 \
+    || die "mmdebstrap: failed; check that the mirror of apt carries trixie, or set RIG_DEBIAN_MIRROR"
   rm -rf "$partial"/var/cache/apt/* "$partial"/var/lib/apt/lists/*
   mkdir -p "$partial/rig"
   touch "$partial/.complete"
@@ -58,16 +60,16 @@ run() {
     shift 2
     for dir in dev proc sys run tmp; do mount --rbind "/$dir" "$tree/$dir"; done
     mount --bind "$project" "$tree/rig"
-    exec chroot "$tree" "$@"
+    exec chroot "$tree" sh -c "cd /rig && exec \"\$@\"" trixie-run "$@"
   ' trixie-run "$tree" "$root_dir" "$@"
 }
 
 case ${1:-} in
-prepare) prepare ;;
-run)
-  shift
-  [[ $# -gt 0 ]] || die 'command: none; usage: trixie.sh run COMMAND...'
-  run "$@"
-  ;;
-*) die "argument: '${1:-}'; usage: trixie.sh prepare | run COMMAND..." ;;
+  prepare) prepare ;;
+  run)
+    shift
+    [[ $# -gt 0 ]] || die 'command: none; usage: trixie.sh run COMMAND...'
+    run "$@"
+    ;;
+  *) die "argument: '${1:-}'; usage: trixie.sh prepare | run COMMAND..." ;;
 esac

@@ -1,9 +1,26 @@
-// Sums and prints counters; both only ever read.
+// Copies, sums and prints counters; all of it only ever reads.
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "counters.h"
+
+struct counters counters_copy(const struct counters *counters)
+{
+	struct counters copy = {
+		.polls = counter_read(&counters->polls),
+		.polls_empty = counter_read(&counters->polls_empty),
+		.rx_packets = counter_read(&counters->rx_packets),
+		.rx_bytes = counter_read(&counters->rx_bytes),
+		.tx_packets = counter_read(&counters->tx_packets),
+		.tx_bytes = counter_read(&counters->tx_bytes),
+		.tx_dropped = counter_read(&counters->tx_dropped),
+	};
+
+	for (enum verdict verdict = 0; verdict < VERDICT_COUNT; verdict++)
+		copy.verdicts[verdict] = counter_read(&counters->verdicts[verdict]);
+	return copy;
+}
 
 uint64_t counters_dropped(const struct counters *counters)
 {

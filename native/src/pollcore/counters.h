@@ -33,6 +33,9 @@ static inline uint64_t counter_read(const uint64_t *counter)
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
+// Copies all of them, so that sums of the copy agree with its parts while the poller goes on.
+struct counters counters_copy(const struct counters *counters);
+
 // Received packets dropped, for whatever reason.
 uint64_t counters_dropped(const struct counters *counters);
 

@@ -19,11 +19,19 @@
 
 static struct core core = {.device_lock = PTHREAD_MUTEX_INITIALIZER};
 
+static int refuse_secondary(struct fault *fault)
+{
+	return fault_set(fault, EXIT_USAGE,
+		"--proc-type: 'secondary'; pollcore must be the primary process");
+}
+
 // EAL says in words on stderr what happened; its errno and the lock tell which exit code that is.
 static int explain_eal_fault(struct fault *fault)
 {
 	int error = rte_errno;
 
+	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
+		return refuse_secondary(fault);
 	// Only another process can hold this lock: a lock of our own does not conflict with us.
 	if (rte_eal_primary_proc_alive(NULL))
 		return fault_set(fault, EXIT_PRIMARY,
@@ -48,8 +56,7 @@ static int start_eal(int argc, char **argv, struct fault *fault)
 		return explain_eal_fault(fault);
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
 		rte_eal_cleanup();
-		return fault_set(fault, EXIT_USAGE,
-			"--proc-type: 'secondary'; pollcore must be the primary process");
+		return refuse_secondary(fault);
 	}
 	if (rte_lcore_count() < 2) {
 		rte_eal_cleanup();

@@ -60,22 +60,22 @@ static void answer_status(const struct core *core, struct rte_tel_data *data)
 
 static void answer_stats(const struct core *core, struct rte_tel_data *data)
 {
-	const struct counters *counters = &core->poller.counters;
+	struct counters counters = counters_copy(&core->poller.counters);
 	uint32_t total = port_mbufs_total(&core->port);
 	struct rte_eth_stats device;
 
 	memset(&device, 0, sizeof(device));
 	rte_eth_stats_get(core->port.id, &device);
-	add_number(data, "rx_packets", counter_read(&counters->rx_packets));
-	add_number(data, "rx_bytes", counter_read(&counters->rx_bytes));
-	add_number(data, "tx_packets", counter_read(&counters->tx_packets));
-	add_number(data, "tx_bytes", counter_read(&counters->tx_bytes));
-	add_number(data, "tx_dropped", counter_read(&counters->tx_dropped));
-	add_number(data, "rx_dropped", counters_dropped(counters));
+	add_number(data, "rx_packets", counters.rx_packets);
+	add_number(data, "rx_bytes", counters.rx_bytes);
+	add_number(data, "tx_packets", counters.tx_packets);
+	add_number(data, "tx_bytes", counters.tx_bytes);
+	add_number(data, "tx_dropped", counters.tx_dropped);
+	add_number(data, "rx_dropped", counters_dropped(&counters));
 	for (enum verdict verdict = 0; verdict < VERDICT_COUNT; verdict++)
-		add_number(data, verdict_name(verdict), counter_read(&counters->verdicts[verdict]));
-	add_number(data, "polls", counter_read(&counters->polls));
-	add_number(data, "polls_empty", counter_read(&counters->polls_empty));
+		add_number(data, verdict_name(verdict), counters.verdicts[verdict]);
+	add_number(data, "polls", counters.polls);
+	add_number(data, "polls_empty", counters.polls_empty);
 	add_number(data, "rx_missed", device.imissed);
 	add_number(data, "rx_nombuf", device.rx_nombuf);
 	add_number(data, "mbufs_free", total - port_mbufs_used(&core->port));

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# Builds native/ with sanitizers and runs all of its tests: unit tests, a short fuzz run, and the whole program on
+# virtual ports; first with this machine's DPDK, then with Debian 13's. Called by test/all.sh. Builds are kept in .cache/native.
+# The last line counts: N passed, N failed, N skipped.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+readonly cache=.cache/native fuzz_runs=2000000
+passed=0 failed=0 skipped=0
+
+say() { printf 'native: %s\n' "$1"; }
+
+# What continuous integration must have may not be skipped there.
+skip() {
+  if [[ -n ${CI:-} ]]; then
+    say "FAILED: $1"
+    failed=$((failed + 1))
+  else
+    say "skipped: $1"
+    skipped=$((skipped + 1))
+  fi
+}
+
+# A step that has no count of its own: one test.
+step() {
+  local what=$1
+  shift
+  if "$@"; then
+    say "$what: ok"
+    passed=$((passed + 1))
+  else
+    say "$what: FAILED"
+    failed=$((failed + 1))
+    return 1
+  fi
+}
+
+# build DIRECTORY PREFIX... -- MESON_OPTIONS...: PREFIX runs it elsewhere, DIRECTORY is relative to the project.
+build() {
+  local dir=$1 prefix=()
+  shift
+  while [[ $1 != -- ]]; do
+    prefix+=("$1")
+    shift
+  done
+  shift
+  # Meson reconfigures by itself when a meson.build has changed.
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  "${prefix[@]}" sh -ec '
+    dir=$1
+    shift
+    [ -e "$dir/build.ninja" ] || { rm -rf "$dir"; meson setup "$dir" native "$@"; }
+    ninja -C "$dir" >"$dir/build.log" 2>&1 || { cat "$dir/build.log"; exit 1; }
+  ' build "$dir" "$@"
+}
+
+# Every case of every test program, by the TAP that meson keeps.
+unit_tests() {
+  local dir=$1 status=0 bad
+  shift
+  "$@" meson test -C "$dir" --print-errorlogs || status=$?
+  passed=$((passed + $(grep -c '^ok [0-9]' "$dir/meson-logs/testlog.txt" || true)))
+  bad=$(grep -c '^not ok' "$dir/meson-logs/testlog.txt" || true)
+  # A program that died without saying "not ok" is one failure.
+  if ((status != 0 && bad == 0)); then bad=1; fi
+  failed=$((failed + bad))
+}
+
+# The whole program. unittest counts in its last lines: "Ran 59 tests in 34.9s", "FAILED (failures=3, errors=1)".
+whole_program() {
+  local log=$cache/run.log status=0 ran bad
+  if ((EUID != 0)); then
+    skip 'the whole program on virtual ports: needs root for network namespaces; run sudo npm test'
+    return
+  fi
+  POLLCORE=$1 python3 -m unittest discover -s test/native/run >"$log" 2>&1 || status=$?
+  cat "$log"
+  ran=$(sed -nE 's/^Ran ([0-9]+) tests? .*/\1/p' "$log")
+  bad=$(sed -n 's/^FAILED //p' "$log" | grep -oE '[0-9]+' | paste -sd+ || true)
+  bad=$((${bad:-0}))
+  if ((status != 0 && bad == 0)); then bad=1; fi
+  passed=$((passed + ${ran:-0} - bad)) failed=$((failed + bad))
+}
+
+# The path that reads bytes from the wire, under libFuzzer with a fixed seed: the same run every time.
+fuzz() {
+  local dir=$cache/fuzz
+  if ! command -v clang >/dev/null || [[ ! -e $(clang -print-file-name=libclang_rt.fuzzer-x86_64.a) ]]; then
+    skip 'fuzzing: no clang with libFuzzer; apt-get install clang libclang-rt-14-dev'
+    return
+  fi
+  step 'build of the fuzzer' build "$dir" env CC=clang -- -Dfuzzers=true -Db_lundef=false || return 0
+  rm -rf "$dir/corpus"
+  python3 test/native/seeds.py test/native/vectors/respond.txt "$dir/corpus"
+  step "fuzzing the respond path, $fuzz_runs runs" "$dir/src/pollcore/fuzz_respond" -runs=$fuzz_runs -seed=1 \
+    -max_len=1600 -verbosity=0 -artifact_prefix="$dir/" "$dir/corpus" || true
+}
+
+# test_against NAME POLLCORE_PREFIX PREFIX...
+test_against() {
+  local name=$1 pollcore_prefix=$2
+  shift 2
+  say "against $name"
+  step "build as it is shipped, $name" build "$cache/$name" "$@" -- -Dtests=false || return 0
+  step "build with sanitizers, $name" build "$cache/$name-sanitized" "$@" -- \
+    -Dtests=true -Db_sanitize=address,undefined || return 0
+  unit_tests "$cache/$name-sanitized" "$@"
+  whole_program "$pollcore_prefix$cache/$name-sanitized/src/pollcore/pollcore"
+}
+
+main() {
+  mkdir -p "$cache"
+  if pkg-config --exists 'libdpdk >= 22.11'; then
+    test_against "host-$(pkg-config --modversion libdpdk)" "$PWD/"
+  else
+    skip "this machine's DPDK: libdpdk 22.11 or newer not found; apt-get install libdpdk-dev"
+  fi
+  fuzz
+  if ((EUID != 0)) || ! command -v mmdebstrap >/dev/null; then
+    skip 'DPDK of Debian 13: needs root and mmdebstrap; apt-get install mmdebstrap, run sudo npm test'
+  elif step 'folder with Debian 13' test/native/trixie.sh prepare; then
+    test_against trixie "$PWD/test/native/trixie.sh run /rig/" test/native/trixie.sh run
+  fi
+  printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+  ((failed == 0))
+}
+main
