@@ -36,8 +36,8 @@ function evaluateInBash(userData: string): Record<string, string> {
     encoding: 'utf8',
     env: { PATH: '/usr/bin:/bin' },
   });
-  const words = output.split('\0').slice(0, -1);
-  return Object.fromEntries(words.flatMap((word, i) => (i % 2 === 0 ? [[word, words[i + 1]]] : [])));
+  const variables = output.matchAll(/([^\0]*)\0([^\0]*)\0/g);
+  return Object.fromEntries(Array.from(variables, ([, name = '', value = '']) => [name, value]));
 }
 
 /** A stub that does nothing but take its environment. */
