@@ -33,11 +33,9 @@ stub() {
 
 # hide NAME: as if the tool were not installed.
 hide() {
-  local tool dir hidden=$BATS_TEST_TMPDIR/path
+  local hidden=$BATS_TEST_TMPDIR/path
   mkdir -p "$hidden"
-  for dir in /usr/bin /bin /usr/sbin /sbin; do
-    for tool in "$dir"/*; do ln -sf "$tool" "$hidden/"; done
-  done
+  ln -sf /bin/* /usr/bin/* /sbin/* /usr/sbin/* "$hidden/"
   rm -f "$hidden/$1"
   PATH=$STUBS:$hidden
 }

@@ -1,0 +1,30 @@
+"""Usage: fake-core.py SOCKET. Answers like the telemetry of pollcore, one client after the other."""
+
+import json
+import socket
+import sys
+
+ANSWERS = {
+    "/pollcore/status": {
+        "version": "0.1.0",
+        "dpdk": "DPDK 24.11.8",
+        "state": "running",
+        "self_test": "passed",
+        "gateway_arp": "answered",
+        "mode": "respond",
+        "driver": "net_ena",
+        "link": "up",
+        "uptime_s": 5,
+    },
+    "/pollcore/stats": {"rx_packets": 7, "tx_packets": 5, "rx_dropped": 2},
+}
+
+server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+server.bind(sys.argv[1])
+server.listen()
+while True:
+    client, _ = server.accept()
+    client.send(json.dumps({"version": "DPDK 24.11.8", "pid": 1, "max_output_len": 16384}).encode())
+    name = client.recv(1024).decode().split(",")[0]
+    client.send(json.dumps({name: ANSWERS.get(name)}).encode())
+    client.close()

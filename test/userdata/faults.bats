@@ -1,0 +1,62 @@
+#!/usr/bin/env bats
+# The table of faults against the scripts that use it, and the rules that all files of userdata/ keep.
+load helper
+
+setup() {
+  setup_machine
+  cd "$USERDATA"
+}
+
+# Codes that scripts name; `E_[` is a pattern in a case.
+used_codes() {
+  grep -hoE '\bE_[A-Z][A-Z0-9_]+' boot.sh provision.sh lib/*.sh steps/*.sh bin/* | sort -u
+}
+
+@test "each code has one row with cause and fix, and nothing that would break a signal" {
+  [ "$(head -n 1 faults.tsv)" = $'code\tcause\tfix' ]
+  awk -F '\t' 'NR > 1 && (NF != 3 || $1 !~ /^E_[A-Z0-9_]+$/ || $2 == "" || $3 == "" || /[|"\\]/) { print; bad = 1 }
+    END { exit bad }' faults.tsv
+  [ -z "$(cut -f 1 faults.tsv | sort | uniq -d)" ]
+}
+
+@test "each code that a script uses is in the table, and the other way round" {
+  run diff <(used_codes) <(tail -n +2 faults.tsv | cut -f 1 | sort -u)
+  printf '%s\n' "$output"
+  [ "$status" -eq 0 ]
+}
+
+@test "a code that is not in the table is still reported" {
+  run bash -c '. "$1/lib/rig.sh"; RIG_STEP=x; fail E_NEW detail' bash "$USERDATA"
+  fails_with E_NEW x
+}
+
+@test "every step begins with its own file's name, so that a status names it" {
+  for file in steps/*.sh; do
+    grep -q "^  begin_step $(basename "$file" .sh)$" "$file"
+    [ -x "$file" ]
+  done
+}
+
+@test "no file is longer than 300 lines, and none names a moving version" {
+  for file in boot.sh provision.sh versions.env lib/* steps/* bin/*; do
+    [ -f "$file" ] || continue
+    [ "$(wc -l <"$file")" -le 300 ]
+  done
+  ! grep -rnwi 'latest' versions.env steps
+}
+
+@test "units: each ExecStart is a file of the rig, and systemd finds no fault" {
+  for file in $(sed -n 's|^ExecStart=/opt/dpdk-rig/userdata/\([^ ]*\).*|\1|p' rootfs/etc/systemd/system/*); do
+    [ -x "$file" ]
+  done
+  command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
+  mkdir -p "$M/units"
+  # verify wants the programs to exist.
+  for unit in rootfs/etc/systemd/system/*; do
+    sed 's|^ExecStart=[^ ]*|ExecStart=/bin/true|' "$unit" >"$M/units/$(basename "$unit")"
+  done
+  run systemd-analyze verify "$M"/units/*
+  printf '%s\n' "$output"
+  [ "$status" -eq 0 ]
+  [ -z "$(grep -F "$M/units" <<<"$output")" ]
+}
