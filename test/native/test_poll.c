@@ -164,10 +164,14 @@ static void an_empty_pool_stops_nothing(void)
 	close_port();
 }
 
-static void poll_for_ms(unsigned int ms)
+// Polls on the worker lcore until so many packets more have come.
+static void poll_packets(uint64_t packets)
 {
+	uint64_t goal = core.poller.counters.rx_packets + packets;
+
 	CHECK_EQUAL(poller_start(&core.poller), 0);
-	usleep(ms * 1000);
+	for (int i = 0; i < 10000 && counter_read(&core.poller.counters.rx_packets) < goal; i++)
+		usleep(1000);
 	poller_stop(&core.poller);
 	poller_stop(&core.poller);
 }
@@ -175,8 +179,8 @@ static void poll_for_ms(unsigned int ms)
 static void sink_takes_everything(void)
 {
 	open_port("net_null", MODE_SINK);
-	poll_for_ms(50);
-	CHECK(core.poller.counters.rx_packets > 1000);
+	poll_packets(100000);
+	CHECK(core.poller.counters.rx_packets >= 100000);
 	CHECK_EQUAL(core.poller.counters.rx_bytes, core.poller.counters.rx_packets * 64);
 	CHECK_EQUAL(core.poller.counters.tx_packets, 0);
 	CHECK_EQUAL(counters_dropped(&core.poller.counters), 0);
@@ -188,7 +192,7 @@ static void every_burst_size_works(void)
 	open_port("net_null", MODE_REFLECT);
 	for (uint16_t burst = 32; burst <= 512; burst += 96) {
 		core.poller.burst = burst;
-		poll_for_ms(5);
+		poll_packets(10000);
 	}
 	CHECK_EQUAL(core.poller.counters.tx_packets, core.poller.counters.rx_packets);
 	close_port();
@@ -213,7 +217,7 @@ static void reflect_swaps_and_refuses(void)
 		inject(mbuf);
 	}
 	inject(port_mbuf_new(&core.port, 13, &frame));
-	poll_for_ms(20);
+	poll_packets(1000);
 	sent = core.poller.counters.tx_packets;
 	CHECK(sent > 1);
 	CHECK_EQUAL(verdict_count(VERDICT_DROP_NOT_OURS), 1);
@@ -240,26 +244,56 @@ static unsigned int count_messages(int fd, const char *text)
 	return count;
 }
 
+static bool was_reset(int unused)
+{
+	(void)unused;
+	return atomic_load(&core.port.resets) == 1 && atomic_load(&core.state) == CORE_RUNNING;
+}
+
+static bool was_fed(int manager)
+{
+	static unsigned int count;
+
+	count += count_messages(manager, "WATCHDOG=1");
+	return count > 2;
+}
+
+static bool has_polled(int unused)
+{
+	static uint64_t before;
+	uint64_t polls = counter_read(&core.poller.counters.polls);
+	bool moved = before != 0 && polls > before;
+
+	(void)unused;
+	before = polls;
+	return moved;
+}
+
+// A busy machine may take its time, so only the order of things is tested.
+static bool eventually(bool (*condition)(int), int argument)
+{
+	for (int i = 0; i < 1000; i++) {
+		if (condition(argument))
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
 // Stands beside the control loop: asks for a reset, then makes the poller stand still, then ends it
 // all.
 static void *disturb(void *argument)
 {
 	int manager = *(int *)argument;
-	uint64_t polls;
 
-	usleep(400000);
-	CHECK(count_messages(manager, "WATCHDOG=1") > 2);
+	CHECK(eventually(was_fed, manager));
 	atomic_store(&core.port.reset_wanted, true);
-	usleep(400000);
-	CHECK_EQUAL(atomic_load(&core.port.resets), 1);
-	CHECK_EQUAL(atomic_load(&core.state), CORE_RUNNING);
-	polls = counter_read(&core.poller.counters.polls);
-	usleep(100000);
-	CHECK(counter_read(&core.poller.counters.polls) > polls);
+	CHECK(eventually(was_reset, 0));
+	CHECK(eventually(has_polled, 0));
 	poller_stop(&core.poller);
-	usleep(200000);
+	usleep(500000);
 	count_messages(manager, "");
-	usleep(400000);
+	usleep(300000);
 	CHECK_EQUAL(count_messages(manager, "WATCHDOG=1"), 0);
 	kill(getpid(), SIGTERM);
 	return NULL;
