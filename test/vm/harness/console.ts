@@ -1,10 +1,8 @@
-// The serial console as a stream of status lines: the only thing by which the harness learns how the machine fares.
+// The serial console as a stream of statuses: the only thing by which the harness learns how the machine fares.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { parsePortStatus, type PortStatus } from '../../../lib/port-status.js';
-
-const MARK = 'rig-status: ';
+import { parseConsoleLine, type PortStatus } from '../../../lib/port-status.js';
 
 export interface Sighting {
   readonly status: PortStatus;
@@ -12,69 +10,62 @@ export interface Sighting {
   readonly at: number;
 }
 
+/** A fault of the emulation, not of the rig: no status will come any more. */
+const KERNEL_DIED = /^.*(BUG: |Oops: |Kernel panic|general protection fault).*$/m;
+
 export class Console {
   readonly sightings: Sighting[] = [];
-  /** Everything printed so far. */
-  text = '';
+  private text = '';
   private rest = '';
   private offset = 0;
 
-  constructor(readonly file: string) {}
+  constructor(
+    private readonly file: string,
+    private readonly onStatus: (status: PortStatus) => void,
+  ) {}
 
-  /** Reads what came since the last call. A status line that does not parse is a fault of the machine: it throws. */
+  /** Reads what came since the last call. @throws on a status line that the parser does not take, or a dead kernel. */
   poll(): void {
     const descriptor = openSync(this.file, 'r');
     const chunk = Buffer.alloc(1 << 16);
-    let count: number;
-    while ((count = readSync(descriptor, chunk, 0, chunk.length, this.offset)) > 0) {
+    let fresh = '';
+    for (let count: number; (count = readSync(descriptor, chunk, 0, chunk.length, this.offset)) > 0; ) {
       this.offset += count;
-      this.take(chunk.toString('utf8', 0, count));
+      fresh += chunk.toString('utf8', 0, count);
     }
     closeSync(descriptor);
-  }
-
-  private take(text: string): void {
-    this.text += text;
-    const lines = (this.rest + text).split(/\r?\n/);
+    this.text += fresh;
+    const died = KERNEL_DIED.exec(fresh);
+    if (died) throw new Error(`the guest's kernel died: ${died[0]}`);
+    const lines = (this.rest + fresh).split(/\r?\n/);
     this.rest = lines.pop() ?? '';
-    for (const line of lines) {
-      const start = line.indexOf(MARK);
-      if (start < 0) continue;
-      // Kernel messages may share the line's end; the document ends at its last brace.
-      const json = line.slice(start + MARK.length, line.lastIndexOf('}') + 1);
-      this.sightings.push({ status: parsePortStatus(json), at: Date.now() });
-    }
+    for (const line of lines) this.take(line);
   }
 
-  /**
-   * Waits for a status that `accept` takes, among those that come after `since`.
-   * @throws after `seconds`, or as soon as `refuse` names a reason.
-   */
-  async waitFor(
-    what: string,
-    seconds: number,
-    accept: (status: PortStatus) => boolean,
-    options: { since?: number; refuse?: (status: PortStatus) => string | undefined; onStatus?: (s: PortStatus) => void } = {},
-  ): Promise<Sighting> {
-    let next = options.since ?? 0;
+  private take(line: string): void {
+    const parsed = parseConsoleLine(line);
+    if (parsed.kind === 'none') return;
+    if (parsed.kind === 'invalid') throw new Error(`a status line is not valid: ${parsed.reason}: ${line}`);
+    this.sightings.push({ status: parsed.status, at: Date.now() });
+    this.onStatus(parsed.status);
+  }
+
+  /** Waits for a status that `accept` takes, among those with an index of `since` or more. @throws after `seconds`. */
+  async waitFor(what: string, seconds: number, since: number, accept: (status: PortStatus) => boolean): Promise<Sighting> {
     const deadline = Date.now() + seconds * 1000;
-    for (;;) {
+    for (let next = since; ; ) {
       this.poll();
       for (; next < this.sightings.length; next++) {
         const sighting = this.sightings[next];
-        if (sighting === undefined) continue;
-        options.onStatus?.(sighting.status);
-        if (accept(sighting.status)) return sighting;
-        const refused = options.refuse?.(sighting.status);
-        if (refused !== undefined) throw new Error(`waiting for ${what}: ${refused}`);
+        if (sighting && accept(sighting.status)) return sighting;
       }
-      if (Date.now() > deadline) throw new Error(`waiting for ${what}: nothing after ${seconds} s; console ends:\n${this.tail()}`);
-      await sleep(250);
+      if (Date.now() > deadline) throw new Error(`no ${what} within ${seconds} s; the console ends:\n${this.tail()}`);
+      await sleep(200);
     }
   }
 
   /** The last lines, for an error message. */
-  tail(count = 15): string {
-    return this.text.split(/\r?\n/).slice(-count).join('\n');
+  tail(count = 12): string {
+    return this.text.trimEnd().split(/\r?\n/).slice(-count).join('\n');
   }
 }

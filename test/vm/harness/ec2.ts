@@ -21,6 +21,8 @@ export class Ec2 {
   private readonly servers: Server[] = [];
 
   private constructor(
+    /** Has the SSH key `id_ed25519` that IMDS hands to the guest. */
+    readonly directory: string,
     readonly imds: ImdsState,
     readonly store: StoreState,
   ) {}
@@ -40,7 +42,7 @@ export class Ec2 {
       sshKey: readFileSync(`${key}.pub`, 'utf8').trim(),
       credentials: CREDENTIALS,
     };
-    const ec2 = new Ec2(imds, { objects: new Map(), down: false });
+    const ec2 = new Ec2(directory, imds, { objects: new Map(), down: false });
     await ec2.listen(createImds(imds), 80, IMDS_ADDRESS);
     await ec2.listen(createStore(ec2.store, CREDENTIALS), S3_PORT, SERVICE_ADDRESS);
     await ec2.listen(createSignalService(ec2.signals), SIGNAL_PORT, SERVICE_ADDRESS);

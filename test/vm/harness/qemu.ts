@@ -1,7 +1,7 @@
 // A virtual machine that looks like EC2: QEMU under TCG, two interfaces at fixed PCI slots, serial console to a file.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createConnection, type Socket } from 'node:net';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,8 +20,6 @@ export interface MachineProps {
   readonly kernel?: { readonly image: string; readonly initrd: string; readonly arguments: string };
   /** vfio-pci needs one: an emulated Intel IOMMU. */
   readonly iommu: boolean;
-  /** Whether the second interface is there. */
-  readonly dataNic: boolean;
 }
 
 const UUID = 'ec2a1b2c-3d4e-4f60-8a7b-9c0d1e2f3a4b';
@@ -34,7 +32,9 @@ function qemuArguments(props: MachineProps): string[] {
   const file = (name: string): string => join(props.directory, name);
   const args = [
     ...['-machine', 'q35', '-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'Nehalem', '-smp', '2', '-m', '4096'],
-    ...['-nodefaults', '-no-user-config', '-display', 'none', '-serial', `file:${file('console.log')}`],
+    ...['-nodefaults', '-no-user-config', '-display', 'none'],
+    // Appended to, so that a machine powered on again goes on in the same file.
+    ...['-chardev', `file,id=console,path=${file('console.log')},append=on`, '-serial', 'chardev:console'],
     ...['-qmp', `unix:${file('qmp.sock')},server=on,wait=off`],
     ...['-smbios', `type=1,manufacturer=Amazon EC2,product=t3.medium,uuid=${UUID},serial=${UUID}`],
     ...['-drive', `file=${props.disk},format=qcow2,if=none,id=root,cache=unsafe,discard=unmap`],
@@ -43,14 +43,12 @@ function qemuArguments(props: MachineProps): string[] {
     ...['-device', `virtio-net-pci,netdev=management,mac=${MANAGEMENT.mac},addr=0x${MANAGEMENT.slot}`],
   ];
   if (props.iommu) args.push('-device', 'intel-iommu,intremap=on,caching-mode=on');
-  if (props.dataNic) {
-    // On one hub: the interface, a user network that gives it an address by DHCP, and the test's peer.
-    args.push('-netdev', 'hubport,id=port,hubid=0', '-netdev', network('dhcp', DATA));
-    args.push('-netdev', 'hubport,id=port-dhcp,hubid=0,netdev=dhcp');
-    args.push('-netdev', `stream,id=peer,server=on,addr.type=unix,addr.path=${file('peer.sock')}`);
-    args.push('-netdev', 'hubport,id=port-peer,hubid=0,netdev=peer');
-    args.push('-device', `${DATA_MODEL},netdev=port,mac=${DATA.mac},addr=0x${DATA.slot}`);
-  }
+  // On one hub: the interface, a user network that gives it an address by DHCP, and the test's peer.
+  args.push('-netdev', 'hubport,id=port,hubid=0', '-netdev', network('dhcp', DATA));
+  args.push('-netdev', 'hubport,id=port-dhcp,hubid=0,netdev=dhcp');
+  args.push('-netdev', `stream,id=peer,server=on,addr.type=unix,addr.path=${file('peer.sock')}`);
+  args.push('-netdev', 'hubport,id=port-peer,hubid=0,netdev=peer');
+  args.push('-device', `${DATA_MODEL},netdev=port,mac=${DATA.mac},addr=0x${DATA.slot}`);
   if (props.kernel) {
     const { image, initrd, arguments: kernelArguments } = props.kernel;
     args.push('-kernel', image, '-initrd', initrd, '-append', kernelArguments);
@@ -63,20 +61,21 @@ export class Qemu {
   private constructor(
     private readonly child: ChildProcess,
     private readonly control: Socket,
-    private readonly ended: Promise<unknown>,
+    private readonly exited: Promise<unknown>,
   ) {}
 
   static async start(props: MachineProps): Promise<Qemu> {
     const child = spawn(props.emulator, ['qemu-system-x86_64', ...qemuArguments(props)], { stdio: ['ignore', 'inherit', 'inherit'] });
-    const ended = once(child, 'exit');
+    const exited = once(child, 'exit');
     const socket = join(props.directory, 'qmp.sock');
+    rmSync(socket, { force: true });
     for (let tries = 0; !existsSync(socket); tries++) {
       if (child.exitCode !== null || tries > 100) throw new Error(`QEMU did not start; see its message above`);
       await sleep(100);
     }
     const control = createConnection(socket);
     await once(control, 'connect');
-    const qemu = new Qemu(child, control, ended);
+    const qemu = new Qemu(child, control, exited);
     await qemu.command('qmp_capabilities');
     return qemu;
   }
@@ -112,9 +111,16 @@ export class Qemu {
     if (said !== '') throw new Error(`QEMU ${verb} ${name}: ${String(said).trim()}`);
   }
 
+  /** Waits until the guest has powered itself off. */
+  async ended(seconds: number): Promise<void> {
+    await Promise.race([this.exited, sleep(seconds * 1000, undefined, { ref: false })]);
+    if (this.running) throw new Error(`the guest did not power off within ${seconds} s`);
+    this.control.destroy();
+  }
+
   async stop(): Promise<void> {
     if (this.running) this.child.kill('SIGKILL'); // the overlay is thrown away: nothing to flush
-    await this.ended;
+    await this.exited;
     this.control.destroy();
   }
 }

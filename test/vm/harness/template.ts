@@ -29,9 +29,12 @@ export class SynthesizedStack {
     this.template = JSON.parse(readFileSync(join(cloudAssembly, file), 'utf8')) as Template;
   }
 
-  /** Logical ids of the resources of a type, in the template's order. */
-  resources(type: string): string[] {
-    return Object.entries(this.template.Resources).flatMap(([id, resource]) => (resource.Type === type ? [id] : []));
+  /** Logical id of the handle that a wait condition waits on. */
+  handleOf(condition: string): string {
+    const handle = this.template.Resources[condition]?.Properties?.['Handle'];
+    const id = typeof handle === 'object' && handle !== null && !Array.isArray(handle) ? handle['Ref'] : undefined;
+    if (typeof id !== 'string') throw new Error(`${condition} has no Handle with a Ref`);
+    return id;
   }
 
   /** The instance's user data as text. */

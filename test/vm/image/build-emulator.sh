@@ -5,7 +5,7 @@
 # Usage: build-emulator.sh OUT    (called by image.ts)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=mirror.sh
+# shellcheck source-path=SCRIPTDIR source=mirror.sh
 . "$here/mirror.sh"
 readonly out=$1
 

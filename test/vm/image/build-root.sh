@@ -6,7 +6,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 readonly here next_kernel=/var/cache/rig-vm
-# shellcheck source=mirror.sh
+# shellcheck source-path=SCRIPTDIR source=mirror.sh
 . "$here/mirror.sh"
 
 # The two newest kernels of the flavour that EC2 images use, oldest first.

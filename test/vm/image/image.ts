@@ -24,6 +24,8 @@ export interface Image {
   /** Boot from an overlay of it. */
   readonly disk: string;
   readonly format: 'raw' | 'qcow2';
+  /** The user that cloud-init gives the key to. */
+  readonly user: string;
   /** The kernel in the disk; without, the disk brings its own boot loader. */
   readonly kernel?: Kernel;
   /** A newer one, whose packages lie in the guest's /var/cache/rig-vm. */
@@ -103,5 +105,5 @@ export function prepareImage(baked: boolean, say: Say): Image {
     image: join(root, name, 'vmlinux'),
     initrd: join(root, name, 'initrd'),
   });
-  return { emulator, disk, format: 'raw', kernel: kernel(release), nextKernel: kernel(next) };
+  return { emulator, disk, format: 'raw', user: 'debian', kernel: kernel(release), nextKernel: kernel(next) };
 }

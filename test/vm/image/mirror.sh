@@ -1,6 +1,6 @@
 # Where Debian packages come from; sourced by the build-*.sh scripts beside it.
 # shellcheck shell=bash disable=SC2034
-readonly suite=trixie # used by those who source this
+readonly suite=trixie
 
 # The mirror that this machine's own apt uses: no other is sure to be reachable.
 find_mirror() {

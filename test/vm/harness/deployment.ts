@@ -1,0 +1,71 @@
+// A deployment as the fixtures play it: the synthesized stack, its assets in the store, and its signals as outputs.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+import type { Ec2 } from './ec2.js';
+import { signalUrl, type Signal } from './services.js';
+import { SynthesizedStack, type Deployment } from './template.js';
+import { ACCOUNT, EXTRA_DRIVERS, INSTANCE_ID, REGION, S3_PORT, SERVICE_ADDRESS } from './topology.js';
+
+const PROJECT = join(__dirname, '../../..');
+export const MILESTONES = ['DpdkReady', 'PortReady', 'CoreRunning'] as const;
+export type MilestoneName = (typeof MILESTONES)[number];
+
+/** Runs `cdk synth` into `directory`. What differs from a deployment on AWS are settings that anybody can give. */
+export function synthesize(directory: string, context: Readonly<Record<string, string>>): void {
+  const settings = {
+    s3Endpoint: `http://${SERVICE_ADDRESS}:${S3_PORT}`,
+    extraDrivers: EXTRA_DRIVERS,
+    amiId: 'ami-0123456789abcdef0',
+    ...context,
+  };
+  const args = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+  const { status, stderr } = spawnSync('npx', ['cdk', 'synth', '--quiet', '--output', directory, ...args], {
+    cwd: PROJECT,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`cdk synth ended with ${String(status)}:\n${stderr}`);
+}
+
+export class Rig {
+  readonly userData: string;
+  private readonly stack: SynthesizedStack;
+  private readonly cloud: Deployment;
+
+  constructor(
+    cloudAssembly: string,
+    private readonly ec2: Ec2,
+  ) {
+    this.stack = new SynthesizedStack(cloudAssembly);
+    this.cloud = {
+      pseudo: { 'AWS::Region': REGION, 'AWS::AccountId': ACCOUNT, 'AWS::StackName': 'DpdkRig', 'AWS::URLSuffix': 'amazonaws.com', 'AWS::Partition': 'aws' },
+      ref: (id, type) => (type === 'AWS::CloudFormation::WaitConditionHandle' ? signalUrl(id) : id),
+      attribute: (id, type, name) => this.attribute(id, type, name),
+    };
+    this.userData = this.stack.userData(this.cloud);
+    for (const [key, file] of this.stack.assets(this.cloud)) ec2.store.objects.set(key, file);
+  }
+
+  private attribute(id: string, type: string, name: string): string {
+    if (name === 'InstanceId') return INSTANCE_ID;
+    if (name === 'Data') {
+      const signal = this.signalOf(id);
+      // As CloudFormation gives it: one JSON object of all UniqueIds.
+      return JSON.stringify({ [signal.uniqueId]: signal.data });
+    }
+    throw new Error(`the template asks for ${id}.${name} of a ${type}, which this fixture does not know`);
+  }
+
+  /** The SUCCESS that fulfilled a wait condition. */
+  private signalOf(condition: string): Signal {
+    const handle = this.stack.handleOf(condition);
+    const signal = this.ec2.signals.find((candidate) => candidate.handle === handle && candidate.status === 'SUCCESS');
+    if (signal === undefined) throw new Error(`${condition} was never signalled`);
+    return signal;
+  }
+
+  /** The stack's outputs, made by the template's own functions from the signals that came. */
+  outputs(): Record<string, string> {
+    return this.stack.outputs(this.cloud);
+  }
+}
