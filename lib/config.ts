@@ -82,6 +82,11 @@ const schema = z.object({
     .regex(/^ami-([0-9a-f]{8}|[0-9a-f]{17})$/)
     .optional()
     .describe('the id of an Ubuntu 22.04 x86_64 image, such as ami-0123456789abcdef0'),
+  availabilityZone: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/)
+    .optional()
+    .describe('a zone of the region that is deployed to, such as eu-west-1b'),
   cpuCredits: z.enum(['unlimited', 'standard']).optional().describe('unlimited or standard'),
   s3Endpoint: z
     .string()
@@ -114,6 +119,8 @@ export interface RigConfig {
   readonly pollcoreMode: PollcoreMode;
   readonly dataCidrs: readonly string[];
   readonly amiId?: string;
+  /** @default - the region's first; not every zone has every type */
+  readonly availabilityZone?: string;
   /** Set for burstable types, and only for them. */
   readonly cpuCredits?: CpuCredits;
   readonly s3Endpoint?: string;

@@ -24,9 +24,12 @@ export interface RigStackProps extends StackProps, ProvisioningProps {
 }
 
 export class RigStack extends Stack {
+  private readonly zone: string;
+
   constructor(scope: Construct, id: string, props: RigStackProps) {
     super(scope, id, { description: 'dpdk-rig: a DPDK port on EC2, bound, polled and proven', ...props });
     const { config } = props;
+    this.zone = config.availabilityZone ?? Fn.select(0, Fn.getAzs());
     const image = chooseImage(this, config.amiId);
     const provisioning = new Provisioning(this, 'Provisioning', props);
     const generation = hashGeneration({
@@ -62,7 +65,7 @@ export class RigStack extends Stack {
 
   /** The rig has one zone. Naming it so needs no look-up, hence neither account nor credentials. */
   override get availabilityZones(): string[] {
-    return [Fn.select(0, Fn.getAzs())];
+    return [this.zone];
   }
 
   private expire(at: Date): void {

@@ -37,6 +37,7 @@ describe('values as -c passes them, which is as strings', () => {
     ['amiId', 'ami-01234567', 'ami-01234567'],
     ['cpuCredits', 'standard', 'standard'],
     ['name', 'lab-1', 'lab-1'],
+    ['availabilityZone', 'us-gov-west-1a', 'us-gov-west-1a'],
   ])('%s = %s', (key, value, expected) => {
     expect(parseConfig({ [key]: value })).toHaveProperty(key, expected);
   });
@@ -50,6 +51,7 @@ describe('each fault names the key, the value and what is allowed', () => {
   const networks =
     'allowed: up to 50 IPv4 networks without host bits, such as 10.2.0.0/16; a prefix of 1 to 32';
   const image = 'allowed: the id of an Ubuntu 22.04 x86_64 image, such as ami-0123456789abcdef0';
+  const zone = 'allowed: a zone of the region that is deployed to, such as eu-west-1b';
   const endpoint = 'allowed: http:// or https:// with host and port alone, such as http://10.0.2.100:9000';
   const drivers = 'allowed: up to 16 DPDK network drivers, such as net/e1000';
 
@@ -73,6 +75,7 @@ describe('each fault names the key, the value and what is allowed', () => {
     ['dataCidrs', '[1', `dataCidrs = "[1"; ${networks}`],
     ['dataCidrs', '2001:db8::/32', `dataCidrs = "2001:db8::/32"; ${networks}`],
     ['amiId', 'ubuntu', `amiId = "ubuntu"; ${image}`],
+    ['availabilityZone', 'b', `availabilityZone = "b"; ${zone}`],
     ['cpuCredits', 'none', 'cpuCredits = "none"; allowed: unlimited or standard'],
     ['s3Endpoint', 'ftp://host', `s3Endpoint = "ftp://host"; ${endpoint}`],
     ['s3Endpoint', 'http://u:p@host', `s3Endpoint = "http://u:p@host"; ${endpoint}`],

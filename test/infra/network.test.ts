@@ -27,6 +27,13 @@ describe('topology', () => {
     });
   });
 
+  test('both subnets in the zone that is asked for', () => {
+    const context = { availabilityZone: 'eu-west-1b' };
+    makeRig({ context }).template.allResourcesProperties('AWS::EC2::Subnet', {
+      AvailabilityZone: 'eu-west-1b',
+    });
+  });
+
   test('only the management subnet has a way to the internet', () => {
     template.resourceCountIs('AWS::EC2::InternetGateway', 1);
     const route = only(template, 'AWS::EC2::Route');

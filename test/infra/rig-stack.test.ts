@@ -158,23 +158,25 @@ describe('checkers', () => {
     return (JSON.parse(report) as { pluginReports: Report[] }).pluginReports;
   };
 
-  test.each([{}, { instanceType: 'c6i.large', dataCidrs: '10.2.0.0/16' }, { name: 'lab' }])(
-    'cdk-nag and the CDK’s own find what is acknowledged and nothing else in %j',
-    (context) => {
-      const reports = reportsOf(makeRig({ context, nag: true }));
-      const findings = (name: string): string[] => {
-        const report = reports.find(({ pluginName }) => pluginName === name);
-        expect(report?.violations).toEqual([]);
-        return [...new Set(report?.suppressedViolations.map(({ ruleName }) => ruleName))].sort();
-      };
-      // The exact list: an acknowledgement that nothing needs any more should go.
-      expect(findings('AwsSolutions')).toEqual([
-        'AwsSolutions-EC28',
-        'AwsSolutions-EC29',
-        'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore]',
-        'AwsSolutions-VPC7',
-      ]);
-      expect(findings('CloudFormation Validate')).toEqual(['F6101', 'W9010']);
-    },
-  );
+  test.each<[Readonly<Record<string, unknown>>, string[]]>([
+    [{}, ['F6101', 'W9010']],
+    [{ instanceType: 'c6i.large', dataCidrs: '10.2.0.0/16' }, ['F6101', 'W9010']],
+    [{ availabilityZone: 'eu-west-1b' }, ['F6101', 'W3010', 'W9010']],
+    [{ amiId: undefined }, ['F6101']],
+  ])('cdk-nag and the CDK’s own find what is acknowledged and nothing else in %j', (context, expected) => {
+    const reports = reportsOf(makeRig({ context, nag: true }));
+    const findings = (name: string): string[] => {
+      const report = reports.find(({ pluginName }) => pluginName === name);
+      expect(report?.violations).toEqual([]);
+      return [...new Set(report?.suppressedViolations.map(({ ruleName }) => ruleName))].sort();
+    };
+    // The exact list: an acknowledgement that nothing needs any more should go.
+    expect(findings('AwsSolutions')).toEqual([
+      'AwsSolutions-EC28',
+      'AwsSolutions-EC29',
+      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore]',
+      'AwsSolutions-VPC7',
+    ]);
+    expect(findings('CloudFormation Validate')).toEqual(expected);
+  });
 });
