@@ -44,9 +44,7 @@ static int explain_eal_fault(struct fault *fault)
 			"EAL: memory: %s; reserve 2 MB hugepages, remove stale ones, or lower "
 			"--socket-mem",
 			rte_strerror(error));
-	return fault_set(fault, EXIT_EAL,
-		"EAL: %s; see the lines above, EAL's own options are in "
-		"pollcore -h",
+	return fault_set(fault, EXIT_EAL, "EAL: %s; the lines above say what it could not do",
 		rte_strerror(error));
 }
 

@@ -58,7 +58,7 @@ static void read_link(struct port *port)
 
 static int pool_new(struct port *port, const struct config *config, struct fault *fault)
 {
-	// Both rings full, a burst in hand on each side, and what two lcores' caches may hold back.
+	// Both rings full, a burst in hand on each side, and what two lcores' caches hold back.
 	uint32_t need = port->rx_desc + port->tx_desc + 2 * config->burst + 2 * POOL_CACHE * 3 / 2;
 	uint32_t room = RTE_PKTMBUF_HEADROOM + RTE_MAX(config->mtu + FRAME_OVERHEAD, 2048);
 	uint32_t count = config->mbufs;
@@ -79,6 +79,13 @@ static int pool_new(struct port *port, const struct config *config, struct fault
 	return 0;
 }
 
+static int device_fault(
+	const struct port *port, const char *what, int error, const char *next, struct fault *fault)
+{
+	return fault_set(fault, error == -ENOMEM ? EXIT_MEMORY : EXIT_RUN_TIME, "%s: %s: %s; %s",
+		port->device, what, rte_strerror(-error), next);
+}
+
 static int set_up_queues(struct port *port, struct fault *fault)
 {
 	int socket = rte_eth_dev_socket_id(port->id);
@@ -86,14 +93,10 @@ static int set_up_queues(struct port *port, struct fault *fault)
 
 	ret = rte_eth_rx_queue_setup(port->id, 0, port->rx_desc, socket, NULL, port->pool);
 	if (ret < 0)
-		return fault_set(fault, ret == -ENOMEM ? EXIT_MEMORY : EXIT_RUN_TIME,
-			"%s: receive queue of %u: %s; try another --rx-desc", port->device,
-			port->rx_desc, rte_strerror(-ret));
+		return device_fault(port, "receive queue", ret, "try another --rx-desc", fault);
 	ret = rte_eth_tx_queue_setup(port->id, 0, port->tx_desc, socket, NULL);
 	if (ret < 0)
-		return fault_set(fault, ret == -ENOMEM ? EXIT_MEMORY : EXIT_RUN_TIME,
-			"%s: transmit queue of %u: %s; try another --tx-desc", port->device,
-			port->tx_desc, rte_strerror(-ret));
+		return device_fault(port, "transmit queue", ret, "try another --tx-desc", fault);
 	return 0;
 }
 
@@ -106,24 +109,20 @@ static int configure_and_start(struct port *port, struct fault *fault)
 
 	ret = rte_eth_dev_info_get(port->id, &info);
 	if (ret < 0)
-		return fault_set(fault, EXIT_RUN_TIME, "%s: device info: %s; rebind the device",
-			port->device, rte_strerror(-ret));
+		return device_fault(port, "device info", ret, "rebind the device", fault);
 	// Every buffer is of our one pool and referenced once, which is what this offload asks for.
 	conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	conf.intr_conf.lsc = (*info.dev_flags & RTE_ETH_DEV_INTR_LSC) != 0;
 	conf.intr_conf.rmv = (*info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
 	ret = rte_eth_dev_configure(port->id, 1, 1, &conf);
 	if (ret < 0)
-		return fault_set(fault, EXIT_RUN_TIME,
-			"%s: configure, MTU %u: %s; try another --mtu", port->device, port->mtu,
-			rte_strerror(-ret));
+		return device_fault(port, "configure", ret, "try another --mtu", fault);
 	ret = set_up_queues(port, fault);
 	if (ret < 0)
 		return ret;
 	ret = rte_eth_dev_start(port->id);
 	if (ret < 0)
-		return fault_set(fault, EXIT_RUN_TIME, "%s: start: %s; rebind the device",
-			port->device, rte_strerror(-ret));
+		return device_fault(port, "start", ret, "rebind the device", fault);
 	port->started = true;
 	read_link(port);
 	return 0;
@@ -177,8 +176,7 @@ static int choose_device(struct port *port, const struct config *config, struct 
 	if (ret == 0)
 		ret = rte_eth_macaddr_get(port->id, &mac);
 	if (ret < 0)
-		return fault_set(fault, EXIT_RUN_TIME,
-			"port %u: device info: %s; rebind the device", port->id,
+		return fault_set(fault, EXIT_RUN_TIME, "port %u: %s; rebind the device", port->id,
 			rte_strerror(-ret));
 	port->device = rte_dev_name(info.device);
 	port->driver = info.driver_name;
@@ -252,8 +250,7 @@ int port_reset(struct port *port, struct fault *fault)
 	if (ret == -ENOTSUP)
 		ret = rte_eth_dev_stop(port->id);
 	if (ret < 0)
-		return fault_set(fault, EXIT_RUN_TIME, "%s: reset: %s; the core must start again",
-			port->device, rte_strerror(-ret));
+		return device_fault(port, "reset", ret, "start the core again", fault);
 	ret = configure_and_start(port, fault);
 	if (ret < 0)
 		return ret;

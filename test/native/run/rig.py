@@ -130,10 +130,10 @@ class Core:
     """One pollcore process. Its output is in .output once it has ended."""
 
     def __init__(self, *options, device=None, prefix=None, eal=(), lcores="0-1",
-                 environment=None):
+                 memory=("--no-huge", "-m", "128"), environment=None):
         self.prefix = prefix or f"pollcore{os.getpid()}x{next(_numbers)}"
         vdev = ["--vdev", device] if device else []
-        self.command = [*POLLCORE, "-l", lcores, "--no-huge", "-m", "128", "--no-pci", "--file-prefix",
+        self.command = [*POLLCORE, "-l", lcores, *memory, "--no-pci", "--file-prefix",
                         self.prefix, *vdev, *eal, "--", *options]
         # A file, not a pipe: nobody reads while the core runs, and it must never wait for a reader.
         self._out = tempfile.TemporaryFile()

@@ -63,6 +63,10 @@ class Usage(RigTest):
         self.check(4, "pollcore: mempool: 1000000 buffers", "--mode", "sink", "--mbufs", "1000000",
                    device="net_null0")
 
+    def test_no_hugepages(self):
+        self.check(4, "pollcore: EAL: memory: ", "--mode", "sink", device="net_null0",
+                   memory=("--huge-dir", "/nowhere"))
+
     def test_self_test_without_gateway(self):
         net = self.wire()
         core = self.core("--ipv4", CORE_IPV4, "--gateway", "10.99.0.3", "--self-test-timeout", "1",

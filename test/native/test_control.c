@@ -1,0 +1,109 @@
+// control.c: a reset, a poller that stands still, a signal. One case, since a process is stopped only once.
+#include <pthread.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "virtual_port.h"
+
+static unsigned int count_messages(int fd, const char *text)
+{
+	char message[512];
+	unsigned int count = 0;
+	ssize_t size;
+
+	while ((size = recv(fd, message, sizeof(message) - 1, MSG_DONTWAIT)) > 0) {
+		message[size] = '\0';
+		count += strstr(message, text) != NULL;
+	}
+	return count;
+}
+
+static bool was_reset(int unused)
+{
+	(void)unused;
+	return atomic_load(&core.port.resets) == 1 && atomic_load(&core.state) == CORE_RUNNING;
+}
+
+static bool was_fed(int manager)
+{
+	static unsigned int count;
+
+	count += count_messages(manager, "WATCHDOG=1");
+	return count > 2;
+}
+
+static bool has_polled(int unused)
+{
+	static uint64_t before;
+	uint64_t polls = counter_read(&core.poller.counters.polls);
+	bool moved = before != 0 && polls > before;
+
+	(void)unused;
+	before = polls;
+	return moved;
+}
+
+// A busy machine may take its time, so only the order of things is tested.
+static bool eventually(bool (*condition)(int), int argument)
+{
+	for (int i = 0; i < 1000; i++) {
+		if (condition(argument))
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
+// Stands beside the control loop: asks for a reset, then makes the poller stand still, then ends it
+// all.
+static void *disturb(void *argument)
+{
+	int manager = *(int *)argument;
+
+	CHECK(eventually(was_fed, manager));
+	atomic_store(&core.port.reset_wanted, true);
+	CHECK(eventually(was_reset, 0));
+	CHECK(eventually(has_polled, 0));
+	poller_stop(&core.poller);
+	usleep(500000);
+	count_messages(manager, "");
+	usleep(300000);
+	CHECK_EQUAL(count_messages(manager, "WATCHDOG=1"), 0);
+	kill(getpid(), SIGTERM);
+	return NULL;
+}
+
+static void control_resets_and_watches(void)
+{
+	struct notify notify = {.watchdog_ns = 150000000};
+	struct fault fault = {.text = ""};
+	int sockets[2];
+	pthread_t thread;
+
+	CHECK_EQUAL(socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets), 0);
+	notify.socket = sockets[0];
+	open_port("net_null", MODE_SINK);
+	CHECK_EQUAL(poller_start(&core.poller), 0);
+	CHECK_EQUAL(pthread_create(&thread, NULL, disturb, &sockets[1]), 0);
+	CHECK_EQUAL(control_run(&core, &notify, &fault), 0);
+	CHECK_TEXT(fault.text, "");
+	pthread_join(thread, NULL);
+	atomic_store(&core.port.removed, true);
+	close(sockets[0]);
+	close(sockets[1]);
+	close_port();
+}
+
+static const struct check_case cases[] = {
+	{"control resets the port and watches the poller", control_resets_and_watches},
+};
+
+int main(void)
+{
+	control_block_signals();
+	if (!start_eal())
+		return 2;
+	return CHECK_RUN(cases);
+}
