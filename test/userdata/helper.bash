@@ -27,6 +27,7 @@ setup_machine() {
 
 # stub NAME [BODY]: a command that records its call and runs BODY.
 stub() {
+  # shellcheck disable=SC2016 # expanded when the stub runs
   printf '#!/bin/bash\nprintf "%%s\\n" "%s $*" >>"$CALLS"\n%s\n' "$1" "${2:-}" >"$STUBS/$1"
   chmod +x "$STUBS/$1"
 }
@@ -38,6 +39,17 @@ hide() {
   ln -sf /bin/* /usr/bin/* /sbin/* /usr/sbin/* "$hidden/"
   rm -f "$hidden/$1"
   PATH=$STUBS:$hidden
+}
+
+# await PATH: until something is there, for at most five seconds.
+await() {
+  local _
+  for _ in {1..100}; do
+    if [ -e "$1" ]; then return; fi
+    sleep 0.05
+  done
+  printf 'not there after 5 s: %s\n' "$1"
+  return 1
 }
 
 called() {
@@ -78,16 +90,12 @@ fails_with() {
 
 # start_ec2: the metadata service, S3 and the stack's signal URLs; $EC2 is its folder.
 start_ec2() {
-  local _
   EC2=$BATS_TEST_TMPDIR/ec2
   mkdir -p "$EC2/get/latest/meta-data/iam/security-credentials"
   python3 "$BATS_TEST_DIRNAME/fake-ec2.py" "$EC2" 3>&- &
   EC2_PID=$!
-  for _ in {1..100}; do
-    if [ -e "$EC2/port" ]; then break; fi
-    sleep 0.05
-  done
-  export RIG_IMDS=http://127.0.0.1:$(<"$EC2/port")
+  await "$EC2/port"
+  RIG_IMDS=http://127.0.0.1:$(<"$EC2/port")
   printf '{"AccessKeyId":"AKID","SecretAccessKey":"secret/+key","Token":"session+token=="}' \
     >"$EC2/get/latest/meta-data/iam/security-credentials/the-role"
 }
@@ -103,8 +111,8 @@ signal() {
 
 # expect_signals: the three URLs in the environment.
 expect_signals() {
-  export RIG_SIGNAL_DPDK_READY=$RIG_IMDS/dpdk?sig=a%2Bb\&x=1
-  export RIG_SIGNAL_PORT_READY=$RIG_IMDS/port?sig=c RIG_SIGNAL_CORE_RUNNING=$RIG_IMDS/core?sig=d
+  export RIG_SIGNAL_DPDK_READY="$RIG_IMDS/dpdk?sig=a%2Bb&x=1"
+  export RIG_SIGNAL_PORT_READY="$RIG_IMDS/port?sig=c" RIG_SIGNAL_CORE_RUNNING="$RIG_IMDS/core?sig=d"
 }
 
 # add_nic PCI NETDEV MAC DRIVER [VENDOR_DIR]: a device in sysfs with the kernel's interface on it.

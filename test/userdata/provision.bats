@@ -117,7 +117,7 @@ build-igb-uio all reserve-hugepages all claim-nic all start-core all " ]
   make_step build-dpdk ': >"$RIG_RUN/started"; sleep 30'
   "$U/provision.sh" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
   pid=$!
-  for _ in {1..100}; do [ -e "$M/run/started" ] && break; sleep 0.05; done
+  await "$M/run/started"
   kill -TERM "$pid"
   status=0
   wait "$pid" || status=$?

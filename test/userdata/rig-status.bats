@@ -14,7 +14,7 @@ teardown() {
 start_core() {
   python3 "$BATS_TEST_DIRNAME/fake-core.py" "$RIG_TELEMETRY_SOCKET" 3>&- &
   CORE_PID=$!
-  for _ in {1..100}; do [ -S "$RIG_TELEMETRY_SOCKET" ] && break; sleep 0.05; done
+  await "$RIG_TELEMETRY_SOCKET"
 }
 
 # value KEY...: one value of the last --json output.
@@ -156,7 +156,7 @@ server.bind(sys.argv[1])
 server.listen()
 time.sleep(20)' "$RIG_TELEMETRY_SOCKET" 3>&- &
   CORE_PID=$!
-  for _ in {1..100}; do [ -S "$RIG_TELEMETRY_SOCKET" ] && break; sleep 0.05; done
+  await "$RIG_TELEMETRY_SOCKET"
   SECONDS=0
   run "$USERDATA/bin/rig-status" --json
   [ "$status" -eq 0 ]
