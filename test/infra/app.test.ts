@@ -26,12 +26,8 @@ function runApp(context: Readonly<Record<string, unknown>>, env: Readonly<Record
   return { status, stderr, outdir };
 }
 
-function read(run: Run, name: string): string {
-  return readFileSync(join(run.outdir, name), 'utf8');
-}
-
 function environmentOf(run: Run): string | undefined {
-  const manifest = JSON.parse(read(run, 'manifest.json')) as {
+  const manifest = JSON.parse(readFileSync(join(run.outdir, 'manifest.json'), 'utf8')) as {
     artifacts: Record<string, { environment?: string }>;
   };
   return manifest.artifacts['DpdkRig']?.environment;
@@ -40,11 +36,10 @@ function environmentOf(run: Run): string | undefined {
 // A run takes two seconds, and many more on a machine that is busy with a build.
 jest.setTimeout(120_000);
 
-test('without an account it makes a stack for any, the same each time', () => {
-  const [first, second] = [runApp({ amiId: AMI }), runApp({ amiId: AMI })];
-  expect(first.status).toBe(0);
-  expect(environmentOf(first)).toBe('aws://unknown-account/unknown-region');
-  expect(read(second, 'DpdkRig.template.json')).toBe(read(first, 'DpdkRig.template.json'));
+test('without an account it makes a stack for any', () => {
+  const run = runApp({ amiId: AMI });
+  expect(run).toMatchObject({ status: 0 });
+  expect(environmentOf(run)).toBe('aws://unknown-account/unknown-region');
 });
 
 test('with an account it makes a stack for that one, and leaves the CDK’s own context alone', () => {

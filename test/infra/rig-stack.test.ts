@@ -130,7 +130,7 @@ describe('replacement', () => {
   });
 
   test.each<[string, RigOptions]>([
-    ['nothing', {}],
+    ['the folder alone', {}],
     ['a tag', { tag: 'me' }],
     ['a benchmark', { files: { 'native/bench/decode.c': '' } }],
     ['an editor’s leftovers', { files: { 'userdata/.boot.sh.swp': '' } }],
