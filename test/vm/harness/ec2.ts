@@ -33,7 +33,7 @@ export class Ec2 {
     const key = join(directory, 'id_ed25519');
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'rig-vm', '-f', key]);
     execFileSync('ip', ['link', 'set', 'lo', 'up']);
-    for (const address of [IMDS_ADDRESS, SERVICE_ADDRESS]) execFileSync('ip', ['addr', 'add', `${address}/32`, 'dev', 'lo']);
+    for (const address of [IMDS_ADDRESS, SERVICE_ADDRESS]) execFileSync('ip', ['addr', 'replace', `${address}/32`, 'dev', 'lo']);
 
     const imds: ImdsState = {
       userData: '',
@@ -42,7 +42,7 @@ export class Ec2 {
       sshKey: readFileSync(`${key}.pub`, 'utf8').trim(),
       credentials: CREDENTIALS,
     };
-    const ec2 = new Ec2(directory, imds, { objects: new Map(), down: false });
+    const ec2 = new Ec2(directory, imds, { objects: new Map(), fault: undefined });
     await ec2.listen(createImds(imds), 80, IMDS_ADDRESS);
     await ec2.listen(createStore(ec2.store, CREDENTIALS), S3_PORT, SERVICE_ADDRESS);
     await ec2.listen(createSignalService(ec2.signals), SIGNAL_PORT, SERVICE_ADDRESS);

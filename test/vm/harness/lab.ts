@@ -5,24 +5,29 @@ import type { PortStatus } from '../../../lib/port-status.js';
 import type { Image } from '../image/image.js';
 import { Rig } from './deployment.js';
 import { Ec2 } from './ec2.js';
-import { Machine } from './machine.js';
+import { Machine, type MachineProps } from './machine.js';
 import { DATA, MANAGEMENT } from './topology.js';
+
+/** Names of saved machine states. */
+const DPDK_READY = 'dpdk-ready';
+const BUILT = 'built';
+const READY = 'ready';
 
 export type Driver = 'igb_uio' | 'vfio-pci';
 
 export interface LabProps {
-  readonly name: string;
   readonly directory: string;
   /** The output of `cdk synth` for this driver. */
   readonly cloudAssembly: string;
   readonly driver: Driver;
   readonly image: Image;
-  readonly userData?: string;
   readonly onStatus: (status: PortStatus) => void;
 }
 
 export class Lab {
   private running: Machine | undefined;
+  readonly allNics = [MANAGEMENT, DATA];
+  private readonly saved = new Set<string>();
 
   private constructor(
     private readonly props: LabProps,
@@ -43,27 +48,85 @@ export class Lab {
     return this.props.image;
   }
 
-  /** The machine, powered on if it is not. vfio-pci gets the IOMMU that it needs. */
-  async machine(): Promise<Machine> {
-    this.running ??= await Machine.start({
+  private get machineProps(): MachineProps {
+    return {
       directory: join(this.props.directory, 'machine'),
       image: this.image,
       ec2: this.ec2,
       rig: this.rig,
+      // vfio-pci needs one.
       iommu: this.driver === 'vfio-pci',
+      buildSeconds: this.image.baked ? 600 : 7200,
       onStatus: this.props.onStatus,
-      ...(this.props.userData !== undefined && { userData: this.props.userData }),
-    });
-    return this.running;
+    };
   }
 
-  /** The fixtures as a new account has them. */
-  resetFixtures(): void {
+  /** The machine, powered on by the first call and saved when its builds are done. */
+  private async booted(): Promise<Machine> {
+    if (this.running) return this.running;
+    this.resetFixtures();
+    const machine = (this.running = await Machine.start(this.machineProps));
+    await machine.built();
+    await machine.save(DPDK_READY);
+    return machine;
+  }
+
+  /** A rig on which everything is as it was when the first boot had ended well; no signal is on record. */
+  async readyMachine(): Promise<Machine> {
+    const machine = await this.newMachine();
+    if (this.saved.has(READY)) await machine.load(READY);
+    this.resetFixtures();
+    return machine;
+  }
+
+  /** The machine after its first boot, with the signals of that boot on record. Only the first case can have it. */
+  async newMachine(): Promise<Machine> {
+    const machine = await this.booted();
+    if (!this.saved.has(READY)) {
+      if (this.saved.has(BUILT)) await machine.load(DPDK_READY);
+      await machine.ready();
+      await machine.shell(60);
+      await machine.save(READY);
+      this.saved.add(READY);
+    }
+    return machine;
+  }
+
+  /**
+   * A machine as it starts from an image that was made with `provision.sh --phase build`: all is built, nothing of this
+   * machine's own is set up, and no run is under way.
+   */
+  async builtMachine(): Promise<Machine> {
+    const machine = await this.booted();
+    if (this.saved.has(BUILT)) {
+      await machine.load(BUILT);
+    } else {
+      // The saved machine is in the middle of its first run: that run is ended, and what it told is forgotten.
+      await machine.load(DPDK_READY);
+      await machine.guest.must('systemctl stop cloud-final.service; rm -rf /run/dpdk-rig /var/lib/dpdk-rig/milestones.json');
+      await machine.save(BUILT);
+      this.saved.add(BUILT);
+    }
+    this.resetFixtures();
+    return machine;
+  }
+
+  /** The fixtures as a new stack has them. */
+  private resetFixtures(): void {
     this.ec2.signals.length = 0;
     this.ec2.imds.refuseTokens = false;
-    this.ec2.imds.nics = [MANAGEMENT, DATA];
+    this.ec2.imds.nics = this.allNics;
     this.ec2.imds.userData = this.rig.userData;
-    this.ec2.store.down = false;
+    this.ec2.store.fault = undefined;
+  }
+
+  /** For an error's report, as is `current`. */
+  get consoleFile(): string {
+    return join(this.machineProps.directory, 'console.log');
+  }
+
+  get current(): Machine | undefined {
+    return this.running;
   }
 
   async close(): Promise<void> {

@@ -9,7 +9,7 @@ import type { Image, Kernel } from '../image/image.js';
 import { Console, type Sighting } from './console.js';
 import type { MilestoneName, Rig } from './deployment.js';
 import type { Ec2 } from './ec2.js';
-import { Guest } from './guest.js';
+import { Guest, type Outcome } from './guest.js';
 import { Peer } from './peer.js';
 import { Qemu } from './qemu.js';
 import type { Signal } from './services.js';
@@ -20,14 +20,14 @@ export interface MachineProps {
   readonly ec2: Ec2;
   readonly rig: Rig;
   readonly iommu: boolean;
-  /** User data other than the template's, for a machine that is to be provisioned later. */
-  readonly userData?: string;
+  /** How long the guest may take for its builds. */
+  readonly buildSeconds: number;
   readonly onStatus: (status: PortStatus) => void;
 }
 
 /** Emulated instructions cost ten to twenty times real ones; on a busy host twice that. */
 const BOOT_SECONDS = 300;
-const PROVISION_SECONDS = 600;
+const SETUP_SECONDS = 300;
 
 function kernelArguments(iommu: boolean): string {
   // The emulated TSC is steady; the kernel's watchdog sees a busy host and would fall back to a slow clock.
@@ -49,7 +49,6 @@ export class Machine {
     const { emulator, disk, format } = props.image;
     const overlay = join(props.directory, 'disk.qcow2');
     execFileSync(emulator, ['qemu-img', 'create', '-q', '-f', 'qcow2', '-b', disk, '-F', format, overlay]);
-    props.ec2.imds.userData = props.userData ?? props.rig.userData;
     const console = new Console(join(props.directory, 'console.log'), props.onStatus);
     const { qemu, wire } = await Machine.powerOn(props, props.image.kernel);
     return new Machine(props, qemu, console, new Guest(props.ec2.directory, props.image.user), wire);
@@ -84,9 +83,18 @@ export class Machine {
     return last.status;
   }
 
+  /** Waits until DPDK, the programs and the module are built. A failed run ends the wait at once. */
+  async built(): Promise<void> {
+    await this.settled('builds', BOOT_SECONDS + this.props.buildSeconds, 0, ({ milestones }) => milestones.DpdkReady === 'success');
+  }
+
   /** Waits until the rig says that it is ready. A failed run ends the wait at once. */
-  async ready(since = 0, seconds = BOOT_SECONDS + PROVISION_SECONDS): Promise<Sighting> {
-    const sighting = await this.console.waitFor('ready rig', seconds, since, ({ state }) => state === 'ready' || state === 'failed');
+  async ready(since = 0, seconds = SETUP_SECONDS): Promise<Sighting> {
+    return this.settled('ready rig', seconds, since, ({ state }) => state === 'ready');
+  }
+
+  private async settled(what: string, seconds: number, since: number, accept: (status: PortStatus) => boolean): Promise<Sighting> {
+    const sighting = await this.console.waitFor(what, seconds, since, (status) => status.error !== null || accept(status));
     const { error } = sighting.status;
     if (error) throw new Error(`the rig failed: ${error.code} ${error.step}: ${error.cause}; ${error.fix}`);
     return sighting;
@@ -116,28 +124,42 @@ export class Machine {
     }
   }
 
-  /** Runs the user data that IMDS has now, as cloud-init would on a first boot; returns at once. */
-  async runUserData(): Promise<void> {
-    await this.guest.must(`
-      token=$(curl -fsS -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)
-      curl -fsS -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/user-data >/root/user-data
-      chmod 0700 /root/user-data
-      systemd-run --quiet --collect --unit=user-data --property=StandardOutput=append:/var/log/user-data.log \
-        --property=StandardError=append:/var/log/user-data.log /root/user-data`);
+  /** Runs the user data again: the very file that cloud-init wrote and ran on the first boot. */
+  async runUserData(seconds = SETUP_SECONDS): Promise<Outcome> {
+    return this.guest.run('exec /var/lib/cloud/instance/scripts/part-001', seconds);
   }
 
-  /** Reboots and waits until the rig is ready again with no hand on it; by power-off if another kernel is to start. */
-  async reboot(kernel?: Kernel): Promise<Sighting> {
-    const since = this.mark;
+  /** Connects or cuts the data subnet's gateway. */
+  async connectGateway(up: boolean): Promise<void> {
+    await this.qemu.command('set_link', { name: 'dhcp', up });
+  }
+
+  /** Reboots and waits for the shell. By power-off if another kernel is to start. @returns when the reboot was asked for. */
+  async restart(kernel?: Kernel): Promise<number> {
     const start = Date.now();
+    const boot = await this.guest.must('cat /proc/sys/kernel/random/boot_id');
     await this.guest.run(kernel ? 'systemctl poweroff' : 'systemctl reboot', 20);
     if (kernel) {
       await this.qemu.ended(120);
       this.wire.close();
       ({ qemu: this.qemu, wire: this.wire } = await Machine.powerOn(this.props, kernel));
     }
-    // Until the machine is down, the old boot may go on telling that it is ready.
-    return this.console.waitFor('ready rig after the reboot', BOOT_SECONDS, since, ({ state, uptime_s: up }) => {
+    while ((await this.guest.run(`[ "$(cat /proc/sys/kernel/random/boot_id)" != ${boot} ]`, 30)).code !== 0) {
+      this.console.poll();
+      if (Date.now() > start + BOOT_SECONDS * 1000) {
+        throw new Error(`no reboot within ${BOOT_SECONDS} s; the console ends:\n${this.console.tail()}`);
+      }
+      await sleep(1000);
+    }
+    return start;
+  }
+
+  /** Reboots and waits until the rig is ready again with no hand on it. */
+  async reboot(kernel?: Kernel): Promise<void> {
+    const since = this.mark;
+    const start = await this.restart(kernel);
+    // Until it was down, the old boot may have gone on telling that it is ready.
+    await this.console.waitFor('ready rig after the reboot', BOOT_SECONDS, since, ({ state, uptime_s: up }) => {
       return state === 'ready' && up * 1000 < Date.now() - start;
     });
   }

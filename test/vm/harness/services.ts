@@ -20,21 +20,22 @@ export interface Signal {
 export interface StoreState {
   /** Files by `bucket/key`. */
   readonly objects: Map<string, string>;
-  /** Answers 503 to every object, as a store that is down. */
-  down: boolean;
+  /** `down` answers 503 to every request; `altered` gives other bytes than were published. */
+  fault: 'down' | 'altered' | undefined;
 }
 
 export function createStore(state: StoreState, credentials: Credentials): Server {
   return createServer((request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? '/', 'http://s3');
     const refuse = (status: number, text: string): unknown => response.writeHead(status).end(text);
-    if (state.down) return refuse(503, 'SlowDown');
+    if (state.fault === 'down') return refuse(503, 'SlowDown');
     if (request.method !== 'GET') return refuse(405, 'MethodNotAllowed');
     const fault = refusePresigned(url, request.headers.host ?? '', credentials, REGION);
     if (fault !== undefined) return refuse(403, fault);
     const file = state.objects.get(decodeURIComponent(url.pathname.slice(1)));
     // Without s3:ListBucket, which the rig's role does not have, S3 hides what is absent behind a 403.
     if (file === undefined) return refuse(403, 'AccessDenied');
+    if (state.fault === 'altered') return response.writeHead(200).end('not what was published');
     response.writeHead(200, { 'Content-Length': statSync(file).size });
     return createReadStream(file).pipe(response);
   });

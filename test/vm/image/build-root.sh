@@ -31,6 +31,17 @@ extract_boot_files() {
   mv "$root/tmp/initrd" "$out/initrd"
 }
 
+# A package mirror in a folder (apt's flat repository format), for the cases in which one is down and comes back.
+make_mirror() {
+  local file
+  cd "$1"
+  for file in *.deb; do
+    dpkg-deb --field "$file"
+    printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' "$file" "$(stat -c %s "$file")" "$(sha256sum <"$file" | cut -d ' ' -f 1)"
+  done >Packages
+  cd - >/dev/null
+}
+
 main() {
   local out=$1 mirror old new packages root
   mirror=$(find_mirror)
@@ -48,10 +59,12 @@ main() {
     --essential-hook="printf 'MODULES=list\nCOMPRESS=lz4\n' >\"\$1/etc/initramfs-tools/conf.d/rig-vm\"" \
     --customize-hook="upload /dev/null /etc/machine-id" \
     --customize-hook="chroot \"\$1\" sh -c 'mkdir -p $next_kernel && cd $next_kernel && apt-get download \
-      linux-image-$new linux-headers-$new linux-headers-${new%-cloud-amd64}-common linux-kbuild-${new%-cloud-amd64}'" \
+      linux-image-$new linux-headers-$new linux-headers-${new%-cloud-amd64}-common linux-kbuild-${new%-cloud-amd64} && \
+      mkdir mirror && cd mirror && apt-get download pciutils'" \
     "$suite" "$root" "$mirror"
   echo virtio_blk >>"$root/etc/initramfs-tools/modules"
   "$here/configure-root.sh" "$root"
+  make_mirror "$root$next_kernel/mirror"
 
   mkdir -p "$out"
   extract_boot_files "$root" "$old" "$out"

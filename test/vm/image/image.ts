@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { EXTRA_DRIVERS } from '../harness/topology.js';
 
@@ -24,6 +24,8 @@ export interface Image {
   /** Boot from an overlay of it. */
   readonly disk: string;
   readonly format: 'raw' | 'qcow2';
+  /** Whether DPDK is in it. */
+  readonly baked: boolean;
   /** The user that cloud-init gives the key to. */
   readonly user: string;
   /** The kernel in the disk; without, the disk brings its own boot loader. */
@@ -105,5 +107,15 @@ export function prepareImage(baked: boolean, say: Say): Image {
     image: join(root, name, 'vmlinux'),
     initrd: join(root, name, 'initrd'),
   });
-  return { emulator, disk, format: 'raw', user: 'debian', kernel: kernel(release), nextKernel: kernel(next) };
+  return { emulator, disk, format: 'raw', baked, user: 'debian', kernel: kernel(release), nextKernel: kernel(next) };
+}
+
+/** Somebody's cloud image, with its own boot loader and without anything of the rig. */
+export function foreignImage(file: string, user: string, say: Say): Image {
+  const emulator = prepareEmulator(say);
+  const { status, stdout } = spawnSync(emulator, ['qemu-img', 'info', '--output=json', file], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${file} is no disk image that qemu-img knows`);
+  const { format } = JSON.parse(stdout) as { format: string };
+  if (format !== 'raw' && format !== 'qcow2') throw new Error(`${file} has format ${format}; allowed are raw and qcow2`);
+  return { emulator, disk: resolve(file), format, baked: false, user };
 }

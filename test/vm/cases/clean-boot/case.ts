@@ -5,8 +5,6 @@ import type { Lab } from '../../harness/lab.js';
 export const title = 'a new machine comes up, and answers ARP, ping and UDP on its data port';
 
 export async function run(lab: Lab): Promise<void> {
-  const machine = await lab.machine();
-  await machine.ready();
-  await machine.shell(60);
+  const machine = await lab.newMachine();
   await checkReadyRig(lab, machine);
 }

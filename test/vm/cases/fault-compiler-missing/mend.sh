@@ -1,0 +1,1 @@
+mv /usr/bin/gcc-14.away /usr/bin/gcc-14

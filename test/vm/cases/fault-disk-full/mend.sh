@@ -1,0 +1,1 @@
+rm /var/tmp/ballast /var/tmp/ballast.rest

@@ -1,0 +1,2 @@
+rm /var/tmp/ballast
+mv /opt/dpdk-rig/dpdk.away /opt/dpdk-rig/dpdk

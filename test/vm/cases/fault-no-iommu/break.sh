@@ -1,0 +1,1 @@
+echo RIG_DRIVER=vfio-pci >>/etc/dpdk-rig/override.env

@@ -1,0 +1,1 @@
+sed -i /RIG_DRIVER/d /etc/dpdk-rig/override.env

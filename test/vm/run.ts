@@ -1,0 +1,94 @@
+// `npm run test:vm`: boots the synthesized user data in a virtual machine and runs the cases against it.
+// Prepares image and stack here, where the network is; then runs itself (inside.ts) in a network namespace of its own.
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { listCases, type Case } from './cases/index.js';
+import { synthesize } from './harness/deployment.js';
+import { CACHE, foreignImage, prepareImage, type Image } from './image/image.js';
+
+const USAGE = `usage: npm run test:vm -- [options] [case...]
+  --all         every case; without it and without names: the quick ones
+  --full        the guest builds DPDK itself, which takes about forty minutes
+  --image FILE  boot this cloud image (raw or qcow2) instead of Debian's: clean-boot only, with everything built inside
+  --user NAME   the image's user that gets the SSH key (default ubuntu)
+  --list        print the cases and end
+`;
+
+/** What inside.ts reads from the file named by its argument. */
+export interface Plan {
+  readonly directory: string;
+  readonly image: Image;
+  readonly cases: readonly string[];
+  readonly cloudAssemblies: Readonly<Record<string, string>>;
+}
+
+function parse(): { values: { all: boolean; full: boolean; list: boolean; image?: string; user: string }; positionals: string[] } {
+  return parseArgs({
+    allowPositionals: true,
+    options: {
+      all: { type: 'boolean', default: false },
+      full: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+      image: { type: 'string' },
+      user: { type: 'string', default: 'ubuntu' },
+    },
+  });
+}
+
+function choose(cases: readonly Case[], names: readonly string[], all: boolean): readonly Case[] {
+  const unknown = names.filter((name) => !cases.some((candidate) => candidate.name === name));
+  if (unknown.length > 0) throw new Error(`no such case: ${unknown.join(', ')}; there are ${cases.map(({ name }) => name).join(', ')}`);
+  if (names.length > 0) return cases.filter(({ name }) => names.includes(name));
+  return cases.filter(({ quick }) => all || quick);
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parse();
+  const cases = listCases();
+  if (values.list) {
+    for (const { name, title, quick } of cases) console.log(`${name.padEnd(26)} ${quick ? 'quick' : '     '}  ${title}`);
+    return 0;
+  }
+  if (process.getuid?.() !== 0) throw new Error('making a root image and a network namespace takes root: sudo npm run test:vm');
+  const say = (text: string): void => console.error(`vm: ${text}`);
+  const chosen = choose(cases, values.image === undefined ? positionals : ['clean-boot'], values.all);
+  const image = values.image === undefined ? prepareImage(!values.full, say) : foreignImage(values.image, values.user, say);
+
+  mkdirSync(CACHE, { recursive: true });
+  const directory = mkdtempSync(join(CACHE, 'run-'));
+  try {
+    const cloudAssemblies: Record<string, string> = {};
+    for (const driver of new Set(chosen.map((one) => one.driver))) {
+      say(`synthesizing the stack with driver ${driver}`);
+      cloudAssemblies[driver] = join(directory, `cdk.out-${driver}`);
+      synthesize(cloudAssemblies[driver], { driver });
+    }
+    const plan: Plan = { directory, image, cases: chosen.map(({ name }) => name), cloudAssemblies };
+    const file = join(directory, 'plan.json');
+    writeFileSync(file, JSON.stringify(plan));
+    return await runInside(file);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** In namespaces of its own: the network is the make-believe VPC, and whatever runs in it ends with its first process. */
+async function runInside(plan: string): Promise<number> {
+  const inside = [process.execPath, '--import', 'tsx', join(__dirname, 'inside.ts'), plan];
+  const child = spawn('unshare', ['--net', '--pid', '--fork', '--kill-child', '--mount-proc', ...inside], { stdio: 'inherit' });
+  // Ctrl-C reaches the whole terminal group; a signal to this process alone is passed on. Both end in an orderly way.
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => child.kill('SIGTERM'));
+  return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 130)));
+}
+
+main().then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    console.error(`vm: ${error instanceof Error ? error.message : String(error)}`);
+    if (error instanceof TypeError && 'code' in error) console.error(USAGE); // parseArgs
+    process.exitCode = 2;
+  },
+);
