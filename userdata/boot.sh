@@ -19,10 +19,20 @@ say() {
   printf 'dpdk-rig: boot: %s\n' "$*" >&2
 }
 
+# full: what most of the other faults are when there is no space.
+full() {
+  (($(df --output=avail -k / | tail -n 1) < 1024))
+}
+
 # die CODE CAUSE FIX: the codes are those of faults.tsv, which is in the asset that may be what is missing.
 # 99 tells the exit trap of the outer shell that everything has been said.
 die() {
   trap - EXIT
+  case $1 in
+    E_UNEXPECTED | E_ASSET_FETCH | E_ASSET_UNPACK)
+      if full; then set -- E_DISK_FULL "the disk is full: $2" 'take a larger root volume (8 GiB is enough)'; fi
+      ;;
+  esac
   say "$1: $2"
   tell "$@" || say 'could not tell the console'
   answer "$@" || say 'the FAILURE signal did not arrive'

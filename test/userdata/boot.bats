@@ -132,6 +132,13 @@ boot_fails() {
   boot_fails E_ASSET_UNPACK
 }
 
+@test "a full disk is told as such, whatever it broke" {
+  stub df 'printf "Avail\n0\n"'
+  stub tar 'exit 2'
+  boot
+  boot_fails E_DISK_FULL
+}
+
 @test "a tool that fails unforeseen: E_UNEXPECTED" {
   stub sha256sum 'exit 3'
   boot

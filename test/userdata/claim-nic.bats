@@ -108,10 +108,13 @@ step() {
 
 @test "port.env of another machine is not believed" {
   save_port_env 0000:00:05.0
+  mkdir -p "$M/sys/class/dmi/id"
+  printf 'ec2-this\n' >"$M/sys/class/dmi/id/product_uuid"
   sed -i 's/^RIG_PORT_MACHINE=.*/RIG_PORT_MACHINE=ec2-other/' "$M/state/port.env"
   step
   [ "$status" -eq 0 ]
   grep -q "^RIG_PORT_PCI=$PCI" "$M/state/port.env"
+  grep -q '^RIG_PORT_MACHINE=ec2-this' "$M/state/port.env"
 }
 
 @test "no second interface: E_NO_SECOND_NIC, nothing bound" {

@@ -37,8 +37,7 @@ core_ends() {
   export CORE_STATUS=$1 CORE_WORDS=$2
   stub systemctl 'case "$*" in
     *is-enabled*|*is-active*|"restart pollcore.service") exit 1 ;;
-    *Result*) echo exit-code ;;
-    *ExecMainStatus*) echo "$CORE_STATUS" ;;
+    *Result*) printf "Result=exit-code\nExecMainStatus=%s\n" "$CORE_STATUS" ;;
   esac'
   stub journalctl 'printf "%s\n" "$CORE_WORDS"'
 }
@@ -107,7 +106,7 @@ core_ends() {
 }
 
 @test "never ready: E_CORE_TIMEOUT" {
-  stub systemctl 'case "$*" in *is-enabled*|*is-active*) exit 1 ;; *Result*) echo success ;; "restart pollcore.service") exec sleep 9 ;; esac'
+  stub systemctl 'case "$*" in *is-enabled*|*is-active*) exit 1 ;; *Result*) printf "Result=success\nExecMainStatus=0\n" ;; "restart pollcore.service") exec sleep 9 ;; esac'
   RIG_CORE_TIMEOUT=1 step
   fails_with E_CORE_TIMEOUT start-core
 }
@@ -119,6 +118,16 @@ core_ends() {
   core_says running failed
   step
   fails_with E_SELF_TEST start-core
+}
+
+@test "a required unit that failed has its own code" {
+  stub systemctl 'case "$*" in
+    *is-enabled*|*is-active*) exit 1 ;;
+    "restart pollcore.service") python3 "$RIG_STATUS_PY" update --error E_BIND_FAILED claim-nic cause fix; exit 1 ;;
+    *Result*) printf "Result=success\nExecMainStatus=0\n" ;;
+  esac'
+  RIG_STATUS_PY=$U/lib/status.py step
+  fails_with E_BIND_FAILED claim-nic
 }
 
 @test "nothing built, or no port: a code for each" {

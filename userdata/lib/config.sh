@@ -6,7 +6,7 @@ load_config() {
     # shellcheck source=/dev/null
     if [[ -r $file ]]; then . "$file"; fi
   done
-  : "${RIG_NAME:=local}" "${RIG_REGION:=}" "${RIG_GENERATION:=local}"
+  : "${RIG_NAME:=}" "${RIG_REGION:=}" "${RIG_GENERATION:=}"
   : "${RIG_DRIVER:=igb_uio}" "${RIG_HUGEPAGES:=512}"
   : "${RIG_WORKLOAD:=pollcore}" "${RIG_POLLCORE_MODE:=respond}" "${RIG_EXTRA_DRIVERS:=}"
   : "${RIG_FILE_PREFIX:=rte}" "${RIG_DPDK_SYSTEM:=}"

@@ -1,17 +1,19 @@
 # The data interface: which one it is, what the network says about it, and what must stay as it was.
 # shellcheck shell=bash
 
-# machine_id: what tells this machine from one made of its image; EC2 derives it from the instance id.
+# machine_id: what tells this machine from one made of its image; EC2 derives it from the instance id. Only root sees it.
 machine_id() {
   cat "$RIG_SYSFS/class/dmi/id/product_uuid" 2>/dev/null || true
 }
 
 # load_port: reads port.env; returns 1 if there is none, or if it is of another machine or of a device that is gone.
 load_port() {
+  local machine
   if [[ ! -r $RIG_STATE/port.env ]]; then return 1; fi
   # shellcheck source=/dev/null
   . "$RIG_STATE/port.env"
-  [[ ${RIG_PORT_MACHINE:-} == "$(machine_id)" && -d $(pci_path "$RIG_PORT_PCI") ]]
+  machine=$(machine_id)
+  [[ -z $machine || ${RIG_PORT_MACHINE:-} == "$machine" ]] && [[ -d $(pci_path "$RIG_PORT_PCI") ]]
 }
 
 # save_port: keeps what only the kernel and the metadata service know, while they still can be asked.

@@ -30,7 +30,7 @@ apt_logged() {
     rc=0
     : >"$log_file.part"
     DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 timeout --foreground "$RIG_APT_TIMEOUT" \
-      apt-get --quiet --yes -o Acquire::Retries=2 -o Acquire::http::Timeout=15 -o Acquire::https::Timeout=15 \
+      apt-get --quiet --yes -o Acquire::Retries=1 -o Acquire::http::Timeout=10 -o Acquire::https::Timeout=10 \
       -o DPkg::Lock::Timeout=0 -o Dpkg::Options::=--force-confold "$@" >>"$log_file.part" 2>&1 </dev/null || rc=$?
     cat "$log_file.part" >>"$log_file"
     if ((rc == 0)) || ! log_says "$log_file.part" 'could not get lock|unable to (acquire|lock)'; then return "$rc"; fi

@@ -19,6 +19,15 @@ install_rootfs() {
   done
 }
 
+# install_commands: what an operator types. Early, since a rig that fails is when they are wanted.
+install_commands() {
+  local name
+  mkdir -p "$RIG_ROOTFS/usr/local/bin"
+  for name in rig-status rig-doctor rig-telemetry; do
+    ln -sfn "$RIG_USERDATA/bin/$name" "$RIG_ROOTFS/usr/local/bin/$name"
+  done
+}
+
 # install_unit PATH UNIT: installs and enables a unit.
 install_unit() {
   local changed

@@ -17,7 +17,6 @@ import live  # noqa: E402
 MILESTONES = ("DpdkReady", "PortReady", "CoreRunning")
 RUN = os.environ.get("RIG_RUN", "/run/dpdk-rig")
 STATE = os.environ.get("RIG_STATE", "/var/lib/dpdk-rig")
-GENERATION = os.environ.get("RIG_GENERATION", "local")
 
 
 def read_json(path):
@@ -37,10 +36,17 @@ def replace_file(path, value):
     os.replace(aside, path)
 
 
+def identity():
+    """Only root can read rig.env; everybody else takes name and generation from what root published."""
+    kept = read_json(f"{RUN}/status.json")
+    name = os.environ.get("RIG_NAME") or kept.get("rig") or "local"
+    return name, os.environ.get("RIG_GENERATION") or kept.get("generation") or "local"
+
+
 def read_milestones():
     """Milestones of another generation belong to the machine that an image was made of."""
     kept = read_json(f"{STATE}/milestones.json")
-    if kept.get("generation") != GENERATION:
+    if kept.get("generation") != identity()[1]:
         kept = {}
     return {name: kept.get(name, "pending") for name in MILESTONES}
 
@@ -48,7 +54,7 @@ def read_milestones():
 def write_milestones(milestones):
     try:
         os.makedirs(STATE, exist_ok=True)
-        replace_file(f"{STATE}/milestones.json", {"generation": GENERATION, **milestones})
+        replace_file(f"{STATE}/milestones.json", {"generation": identity()[1], **milestones})
     except OSError as fault:
         # A full disk must not keep the fault itself from being published.
         print(f"dpdk-rig: milestones are not kept: {fault}", file=sys.stderr)
@@ -64,10 +70,11 @@ def rig_state(status):
 
 
 def compose(kept, milestones):
+    name, generation = identity()
     status = {
         "schema": 1,
-        "rig": os.environ.get("RIG_NAME", "local"),
-        "generation": GENERATION,
+        "rig": name,
+        "generation": generation,
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "uptime_s": live.uptime_s(),
         "state": None,

@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# Installs the packages that the later steps build with. With all of them there (a baked image) apt is never called.
+# Installs the rig's commands, and the packages that the later steps build with. With all of those there (a baked image)
+# apt is never called.
 # shellcheck source=../lib/rig.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/rig.sh"
 
 main() {
   local missing log_file
   begin_step install-packages
+  need_root
+  install_commands
   missing=$(missing_packages)
   if [[ -z $missing ]]; then
     log 'every package is installed'
     return
   fi
-  need_root
   log "installing ${missing//$'\n'/ }"
   log_file=$(tool_log apt)
   # A list that is a little old is better than none, so only a failing install is a fault.

@@ -16,19 +16,22 @@ write_settings() {
 }
 
 start_unit() {
-  local result status
+  local answer result status
   # A limit on how often it may start again must not hold back a start that is asked for.
   systemctl reset-failed "$rig_core_unit" 2>/dev/null || true
   if timeout --foreground "$RIG_CORE_TIMEOUT" systemctl restart "$rig_core_unit"; then return; fi
-  result=$(systemctl show --property Result --value "$rig_core_unit")
-  status=$(systemctl show --property ExecMainStatus --value "$rig_core_unit")
+  # Both at once, before the next try resets them.
+  answer=$(systemctl show --property Result --property ExecMainStatus "$rig_core_unit")
+  result=$(sed -n 's/^Result=//p' <<<"$answer")
+  status=$(sed -n 's/^ExecMainStatus=//p' <<<"$answer")
   # Without this, systemd would go on trying while the stack is told that it failed.
   systemctl stop "$rig_core_unit" || true
+  # A unit that the core requires has failed, and has recorded its own fault.
+  if status_error >/dev/null; then exit 1; fi
   case $result in
     timeout) fail E_CORE_TIMEOUT "$(core_words 1)" ;;
     exit-code | start-limit-hit) fail_from_core "$status" ;;
-    success) fail E_CORE_TIMEOUT "after $RIG_CORE_TIMEOUT s" ;;
-    dependency) fail E_CORE_FAULT 'rig-bind.service or rig-hugepages.service failed' ;;
+    success) fail E_CORE_TIMEOUT "not ready after $RIG_CORE_TIMEOUT s" ;;
     *) fail E_CORE_FAULT "systemd says $result" ;;
   esac
 }
