@@ -16,11 +16,11 @@ hugepages_line() {
   printf '%s x 2 MB, %s free' "$(hugepages_total)" "$(hugepages_free)"
 }
 
-# hugepage_holders: the processes that map a file of hugetlbfs, as `name(pid)`.
+# hugepage_holders: the processes that map hugepages, of a file or anonymous, as `name(pid)`.
 hugepage_holders() {
   local maps pid
   for maps in "$RIG_PROCFS"/[0-9]*/maps; do
-    if ! grep -qF "$RIG_HUGETLBFS/" "$maps" 2>/dev/null; then continue; fi
+    if ! grep -qF -e "$RIG_HUGETLBFS/" -e /anon_hugepage "$maps" 2>/dev/null; then continue; fi
     pid=${maps%/maps}
     printf '%s(%s) ' "$(cat "$pid/comm" 2>/dev/null || printf unknown)" "${pid##*/}"
   done

@@ -94,11 +94,15 @@ refuse_management() {
 
 # release_netdev NETDEV IPV4: takes addresses, routes and rules from the interface and puts it down.
 release_netdev() {
-  local netdev=$1 left
+  local netdev=$1 left try
   ip link set dev "$netdev" down || fail E_NIC_HAS_ROUTE "$netdev does not go down"
   ip address flush dev "$netdev"
   ip -4 route flush dev "$netdev" table all
   while ip -4 rule del from "$2" 2>/dev/null; do :; done
-  left=$(ip -4 route show dev "$netdev" table all)$(ip -brief -4 address show dev "$netdev" | awk '{ print $3 }')
-  [[ -z $left ]] || fail E_NIC_HAS_ROUTE "$netdev: ${left//$'\n'/; }"
+  # More than once: a network manager that still wants the interface puts things back a moment later.
+  for try in 1 2 3; do
+    left=$(ip -4 route show dev "$netdev" table all)$(ip -brief -4 address show dev "$netdev" | awk '{ print $3 }')
+    [[ -z $left ]] || fail E_NIC_HAS_ROUTE "$netdev: ${left//$'\n'/; }"
+    sleep "0.$try"
+  done
 }
