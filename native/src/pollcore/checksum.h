@@ -14,18 +14,35 @@ static inline uint64_t checksum_add(uint64_t sum, uint64_t value)
 	return sum + (sum < value);
 }
 
-// Adds size bytes to a running sum; an odd last byte counts as if a zero followed it.
+// Adds size bytes to a running sum; an odd last byte counts as if a zero followed it. The tail is
+// added piece by piece, as gathering it in memory first would cost a failed store forwarding.
 static inline uint64_t checksum_add_bytes(uint64_t sum, const uint8_t *bytes, size_t size)
 {
-	uint64_t word;
-	uint64_t tail = 0;
+	uint64_t word64;
+	uint32_t word32;
+	uint16_t word16;
+	uint8_t last[2] = {0, 0};
 
-	for (; size >= sizeof(word); bytes += sizeof(word), size -= sizeof(word)) {
-		memcpy(&word, bytes, sizeof(word));
-		sum = checksum_add(sum, word);
+	for (; size >= 8; bytes += 8, size -= 8) {
+		memcpy(&word64, bytes, 8);
+		sum = checksum_add(sum, word64);
 	}
-	memcpy(&tail, bytes, size);
-	return checksum_add(sum, tail);
+	if ((size & 4) != 0) {
+		memcpy(&word32, bytes, 4);
+		sum = checksum_add(sum, word32);
+		bytes += 4;
+	}
+	if ((size & 2) != 0) {
+		memcpy(&word16, bytes, 2);
+		sum = checksum_add(sum, word16);
+		bytes += 2;
+	}
+	if ((size & 1) != 0) {
+		last[0] = bytes[0];
+		memcpy(&word16, last, 2);
+		sum = checksum_add(sum, word16);
+	}
+	return sum;
 }
 
 // The 16-bit ones' complement sum; 0xffff when the bytes summed carry a right checksum.

@@ -15,33 +15,24 @@ enum {
 	PREFETCH_AHEAD = 4,
 };
 
-static inline uint64_t sum_bytes(struct rte_mbuf *const *mbufs, uint16_t count)
+static inline void count_verdicts(struct poller *poller, enum verdict verdict, uint16_t count)
 {
-	uint64_t bytes = 0;
-
-	for (uint16_t i = 0; i < count; i++)
-		bytes += mbufs[i]->pkt_len;
-	return bytes;
+	counter_add(&poller->counters.verdicts[verdict], count);
 }
 
-static inline void count_verdict(struct poller *poller, enum verdict verdict)
+// Sends a burst of so many bytes. What the ring does not take now is dropped and counted: waiting
+// for it would lose more on receive.
+static inline void send_burst(
+	struct poller *poller, struct rte_mbuf **mbufs, uint16_t count, uint64_t bytes)
 {
-	counter_add(&poller->counters.verdicts[verdict], 1);
-}
-
-// Sends a burst. What the ring does not take now is dropped and counted: waiting for it would lose
-// more on receive.
-static inline void send_burst(struct poller *poller, struct rte_mbuf **mbufs, uint16_t count)
-{
-	uint64_t bytes;
 	uint16_t sent;
 
 	if (count == 0)
 		return;
-	bytes = sum_bytes(mbufs, count);
 	sent = rte_eth_tx_burst(poller->port_id, 0, mbufs, count);
 	if (unlikely(sent < count)) {
-		bytes -= sum_bytes(mbufs + sent, count - sent);
+		for (uint16_t i = sent; i < count; i++)
+			bytes -= mbufs[i]->pkt_len;
 		rte_pktmbuf_free_bulk(mbufs + sent, count - sent);
 		counter_add(&poller->counters.tx_dropped, count - sent);
 	}
@@ -65,35 +56,63 @@ static inline enum verdict respond_mbuf(const struct responder *responder, struc
 	return respond(responder, rte_pktmbuf_mtod(mbuf, uint8_t *), mbuf->data_len);
 }
 
-static inline void respond_burst(struct poller *poller, struct rte_mbuf **mbufs, uint16_t count)
+static inline uint64_t respond_burst(struct poller *poller, struct rte_mbuf **mbufs, uint16_t count)
 {
-	struct rte_mbuf *replies[BURST_MAX];
 	struct rte_mbuf *drops[BURST_MAX];
-	uint16_t reply_count = 0;
-	uint16_t drop_count = 0;
+	enum verdict last = VERDICT_ICMP_REPLY;
+	uint16_t run = 0;
+	uint16_t replies = 0;
+	uint16_t dropped = 0;
+	uint64_t bytes = 0;
+	uint64_t reply_bytes = 0;
 
 	for (uint16_t i = 0; i < count && i < PREFETCH_AHEAD; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
 	for (uint16_t i = 0; i < count; i++) {
+		struct rte_mbuf *mbuf = mbufs[i];
 		enum verdict verdict;
 
 		if (i + PREFETCH_AHEAD < count)
 			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i + PREFETCH_AHEAD], void *));
-		verdict = respond_mbuf(&poller->responder, mbufs[i]);
-		count_verdict(poller, verdict);
-		if (verdict_is_reply(verdict))
-			replies[reply_count++] = mbufs[i];
-		else
-			drops[drop_count++] = mbufs[i];
+		bytes += mbuf->pkt_len;
+		verdict = respond_mbuf(&poller->responder, mbuf);
+		// Packets of a burst mostly share their fate: count runs of them, not each.
+		if (verdict != last) {
+			count_verdicts(poller, last, run);
+			last = verdict;
+			run = 0;
+		}
+		run++;
+		if (likely(verdict_is_reply(verdict))) {
+			reply_bytes += mbuf->pkt_len;
+			mbufs[replies++] = mbuf;
+		} else {
+			drops[dropped++] = mbuf;
+		}
 	}
-	send_burst(poller, replies, reply_count);
-	drop_burst(drops, drop_count);
+	count_verdicts(poller, last, run);
+	send_burst(poller, mbufs, replies, reply_bytes);
+	drop_burst(drops, dropped);
+	return bytes;
 }
 
-static inline void sink_burst(struct poller *poller, struct rte_mbuf **mbufs, uint16_t count)
+// Puts a burst back in one piece. Whole buffers of the port's own pool, which is what a port gives
+// us, need no more than that; chains and borrowed buffers take DPDK's way.
+static inline uint64_t sink_burst(struct poller *poller, struct rte_mbuf **mbufs, uint16_t count)
 {
-	(void)poller;
-	drop_burst(mbufs, count);
+	uint64_t bytes = 0;
+	bool whole = true;
+
+	for (uint16_t i = 0; i < count; i++) {
+		bytes += mbufs[i]->pkt_len;
+		whole &= mbufs[i]->nb_segs == 1 && rte_mbuf_refcnt_read(mbufs[i]) == 1 &&
+			 RTE_MBUF_DIRECT(mbufs[i]) && mbufs[i]->pool == poller->pool;
+	}
+	if (likely(whole))
+		rte_mempool_put_bulk(poller->pool, (void **)mbufs, count);
+	else
+		rte_pktmbuf_free_bulk(mbufs, count);
+	return bytes;
 }
 
 // Whether the frame can go back: it has a header, and both of its addresses name one host. A group
@@ -115,27 +134,35 @@ static inline enum verdict reflect_mbuf(struct rte_mbuf *mbuf)
 	return VERDICT_COUNT;
 }
 
-static inline void reflect_burst(struct poller *poller, struct rte_mbuf **mbufs, uint16_t count)
+static inline uint64_t reflect_burst(struct poller *poller, struct rte_mbuf **mbufs, uint16_t count)
 {
 	struct rte_mbuf *drops[BURST_MAX];
 	uint16_t kept = 0;
-	uint16_t drop_count = 0;
+	uint16_t dropped = 0;
+	uint64_t bytes = 0;
+	uint64_t kept_bytes = 0;
 
 	for (uint16_t i = 0; i < count; i++) {
-		enum verdict verdict = reflect_mbuf(mbufs[i]);
+		struct rte_mbuf *mbuf = mbufs[i];
+		enum verdict verdict = reflect_mbuf(mbuf);
 
+		bytes += mbuf->pkt_len;
 		if (likely(verdict == VERDICT_COUNT)) {
-			mbufs[kept++] = mbufs[i];
+			kept_bytes += mbuf->pkt_len;
+			mbufs[kept++] = mbuf;
 		} else {
-			count_verdict(poller, verdict);
-			drops[drop_count++] = mbufs[i];
+			count_verdicts(poller, verdict, 1);
+			drops[dropped++] = mbuf;
 		}
 	}
-	send_burst(poller, mbufs, kept);
-	drop_burst(drops, drop_count);
+	send_burst(poller, mbufs, kept, kept_bytes);
+	drop_burst(drops, dropped);
+	return bytes;
 }
 
-typedef void (*burst_function)(struct poller *, struct rte_mbuf **, uint16_t);
+// Acts on a burst and returns how many bytes it had. They are summed in the same pass: a pass of
+// its own costs 8 cycles a packet where a sibling thread shares the first-level cache.
+typedef uint64_t (*burst_function)(struct poller *, struct rte_mbuf **, uint16_t);
 
 static __rte_always_inline void poll_once(struct poller *poller, burst_function act)
 {
@@ -148,8 +175,7 @@ static __rte_always_inline void poll_once(struct poller *poller, burst_function 
 		return;
 	}
 	counter_add(&poller->counters.rx_packets, count);
-	counter_add(&poller->counters.rx_bytes, sum_bytes(mbufs, count));
-	act(poller, mbufs, count);
+	counter_add(&poller->counters.rx_bytes, act(poller, mbufs, count));
 }
 
 static __rte_always_inline int poll_until_stopped(struct poller *poller, burst_function act)
@@ -178,6 +204,7 @@ void poller_init(struct poller *poller, const struct config *config, const struc
 {
 	memset(poller, 0, sizeof(*poller));
 	poller->port_id = port->id;
+	poller->pool = port->pool;
 	poller->burst = config->burst;
 	poller->mode = config->mode;
 	poller->lcore = rte_get_next_lcore(-1, 1, 0);

@@ -15,6 +15,7 @@ struct poller {
 	// Set before the poller starts, then only read.
 	uint16_t port_id;
 	uint16_t burst;
+	struct rte_mempool *pool;
 	enum mode mode;
 	unsigned int lcore;
 	bool running; // main's own note
