@@ -58,7 +58,9 @@ PYTHON
   )
   mkdir -p "$RIG_RUN"
   printf '%s\n' "$line" >"$RIG_RUN/status.json"
-  if [[ -n $RIG_CONSOLE ]]; then printf 'rig-status: %s\n' "$line" >>"$RIG_CONSOLE"; fi
+  if [[ -n $RIG_CONSOLE ]]; then
+    printf 'rig-status: %s\n' "$line" 2>/dev/null >>"$RIG_CONSOLE" || printf 'rig-status: %s\n' "$line" >>/dev/console
+  fi
 }
 
 # The answer to CloudFormation: the URL is a secret, so it is on no command line.

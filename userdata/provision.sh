@@ -97,7 +97,7 @@ main() {
     boot) run_steps $boot_steps ;;
     all) run_steps $build_steps $boot_steps ;;
   esac
-  status_update --step ''
+  RIG_STEP=
   log "done: phase $RIG_PHASE"
 }
 
