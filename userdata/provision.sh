@@ -76,6 +76,7 @@ parse_arguments() {
 
 main() {
   step_pid=
+  export RIG_PROVISIONING=yes
   parse_arguments "$@"
   umask 022
   mkdir -p "$RIG_RUN" "$RIG_STATE"
@@ -97,6 +98,7 @@ main() {
     boot) run_steps $boot_steps ;;
     all) run_steps $build_steps $boot_steps ;;
   esac
+  status_update --step ''
   RIG_STEP=
   log "done: phase $RIG_PHASE"
 }

@@ -29,7 +29,7 @@ def read_json(path):
 
 def replace_file(path, value):
     """Written aside and renamed: a reader sees the old file or the new one, never half of one."""
-    aside = f"{path}.{os.getpid()}"
+    aside = f"{path}.new"  # one name, since all writers hold the lock
     with open(aside, "w", encoding="utf-8") as file:
         file.write(json.dumps(value) + "\n")
     os.chmod(aside, 0o644)

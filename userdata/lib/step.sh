@@ -22,8 +22,8 @@ end_step() {
   if ((rc == 0)); then
     if [[ -n ${RIG_QUIET:-} ]]; then
       status_update --clear-error-of "$RIG_STEP" || true
-    else
-      status_update --step '' || true
+    elif [[ -z ${RIG_PROVISIONING:-} ]]; then
+      status_update --step '' || true # provision.sh goes on to the next step by itself
     fi
     return
   fi
