@@ -104,6 +104,13 @@ step() {
   fails_with E_CONFIG reserve-hugepages
 }
 
+@test "at boot another unit's fault does not hide this one" {
+  python3 "$USERDATA/lib/status.py" update --error E_BIND_FAILED claim-nic cause fix
+  stub systemctl 'exit 1'
+  RIG_QUIET=1 step
+  fails_with E_UNEXPECTED reserve-hugepages
+}
+
 @test "at boot only a fault is published, and gone when the cause is" {
   export RIG_QUIET=1
   add_pool 512 1

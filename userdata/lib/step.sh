@@ -17,7 +17,7 @@ begin_step() {
 
 # The exit trap: a step that ends without success always leaves a code.
 end_step() {
-  local rc=$1
+  local rc=$1 told
   trap - EXIT ERR
   if ((rc == 0)); then
     if [[ -n ${RIG_QUIET:-} ]]; then
@@ -27,7 +27,9 @@ end_step() {
     fi
     return
   fi
-  if status_error >/dev/null 2>&1; then exit "$rc"; fi
+  told=$(status_error 2>/dev/null) || told=
+  # At boot the fault on record may be another unit's.
+  if [[ -n $told && (-z ${RIG_QUIET:-} || $told == *$'\t'"$RIG_STEP"$'\t'*) ]]; then exit "$rc"; fi
   case $rc in
     130 | 143) fail E_INTERRUPTED ;;
   esac
