@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds native/ with sanitizers and runs all of its tests: unit tests, a short fuzz run, and the whole program on
-# virtual ports; first with this machine's DPDK, then with Debian 13's. Called by test/all.sh. Builds are kept in .cache/native.
+# Builds native/ with sanitizers and runs all of its tests: unit tests, a short fuzz run, the whole program on virtual
+# ports; first with this machine's DPDK, then with Debian 13's. Called by test/all.sh; builds are kept in .cache/native.
 # The last line counts: N passed, N failed, N skipped.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

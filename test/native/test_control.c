@@ -1,4 +1,5 @@
-// control.c: a reset, a poller that stands still, a signal. One case, since a process is stopped only once.
+// control.c: a reset, a poller that stands still, a signal. One case, since a process is stopped
+// only once.
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>

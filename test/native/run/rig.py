@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import shlex
+import shutil
 import signal
 import socket
 import struct
@@ -210,6 +211,8 @@ class Core:
             self.process.kill()
             self.process.wait()
         self._out.close()
+        # EAL leaves its run-time folder behind.
+        shutil.rmtree(f"/var/run/dpdk/{self.prefix}", ignore_errors=True)
 
 
 class RigTest(unittest.TestCase):
