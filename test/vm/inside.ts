@@ -62,7 +62,10 @@ async function keepEvidence(name: string, lab: Lab): Promise<void> {
   if (existsSync(lab.consoleFile)) copyFileSync(lab.consoleFile, join(folder, `${name}.console.log`));
   console.error(`vm: the console is in ${join(folder, `${name}.console.log`)}`);
   if (lab.ec2.signals.length > 0) console.error(`vm: signals: ${JSON.stringify(lab.ec2.signals, null, 1)}`);
-  const log = await lab.current?.guest.run('tail -n 25 /var/log/cloud-init-output.log; journalctl -u pollcore -o cat -n 10', 30);
+  const log = await lab.current?.guest.run(
+    'tail -n 25 /var/log/cloud-init-output.log; journalctl -u pollcore -o cat -n 10',
+    30,
+  );
   if (log) console.error(log.output);
 }
 
@@ -70,7 +73,9 @@ function summarize(results: readonly Result[], skipped: number): number {
   const failed = results.filter(({ passed }) => !passed).length;
   const seconds = results.reduce((sum, result) => sum + result.seconds, 0);
   for (const result of results) {
-    console.log(`${result.passed ? 'ok    ' : 'FAILED'}  ${result.name.padEnd(26)} ${result.seconds.toFixed(1).padStart(7)} s`);
+    console.log(
+      `${result.passed ? 'ok    ' : 'FAILED'}  ${result.name.padEnd(26)} ${result.seconds.toFixed(1).padStart(7)} s`,
+    );
   }
   console.log(`all cases${''.padEnd(25)} ${seconds.toFixed(1).padStart(7)} s`);
   console.log(`${results.length - failed} passed, ${failed} failed, ${skipped} skipped`);
@@ -85,7 +90,8 @@ async function main(planFile: string): Promise<number> {
   for (const driver of new Set(cases.map((one) => one.driver))) {
     const lab = await openLab(plan, driver, progress);
     try {
-      for (const one of cases.filter((candidate) => candidate.driver === driver)) results.push(await runCase(one, lab, progress));
+      for (const one of cases.filter((candidate) => candidate.driver === driver))
+        results.push(await runCase(one, lab, progress));
     } finally {
       await lab.close();
     }
@@ -99,15 +105,9 @@ function openLab(plan: Plan, driver: Driver, progress: Progress): Promise<Lab> {
     cloudAssembly: plan.cloudAssemblies[driver] ?? '',
     driver,
     image: plan.image,
-    onStatus: (status) => progress.status(formatPortStatus(status)),
-  });
-}
-
-// As the first process of its namespace this one gets no default action for signals; its end ends all others there.
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(name, () => {
-    console.error(`vm: ${name}: ending the machine`);
-    process.exit(130);
+    onStatus: (status) => {
+      progress.status(formatPortStatus(status));
+    },
   });
 }
 

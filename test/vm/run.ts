@@ -25,7 +25,10 @@ export interface Plan {
   readonly cloudAssemblies: Readonly<Record<string, string>>;
 }
 
-function parse(): { values: { all: boolean; full: boolean; list: boolean; image?: string; user: string }; positionals: string[] } {
+function parse(): {
+  values: { all: boolean; full: boolean; list: boolean; image?: string; user: string };
+  positionals: string[];
+} {
   return parseArgs({
     allowPositionals: true,
     options: {
@@ -40,7 +43,10 @@ function parse(): { values: { all: boolean; full: boolean; list: boolean; image?
 
 function choose(cases: readonly Case[], names: readonly string[], all: boolean): readonly Case[] {
   const unknown = names.filter((name) => !cases.some((candidate) => candidate.name === name));
-  if (unknown.length > 0) throw new Error(`no such case: ${unknown.join(', ')}; there are ${cases.map(({ name }) => name).join(', ')}`);
+  if (unknown.length > 0)
+    throw new Error(
+      `no such case: ${unknown.join(', ')}; there are ${cases.map(({ name }) => name).join(', ')}`,
+    );
   if (names.length > 0) return cases.filter(({ name }) => names.includes(name));
   return cases.filter(({ quick }) => all || quick);
 }
@@ -49,13 +55,18 @@ async function main(): Promise<number> {
   const { values, positionals } = parse();
   const cases = listCases();
   if (values.list) {
-    for (const { name, title, quick } of cases) console.log(`${name.padEnd(26)} ${quick ? 'quick' : '     '}  ${title}`);
+    for (const { name, title, quick } of cases)
+      console.log(`${name.padEnd(26)} ${quick ? 'quick' : '     '}  ${title}`);
     return 0;
   }
-  if (process.getuid?.() !== 0) throw new Error('making a root image and a network namespace takes root: sudo npm run test:vm');
+  if (process.getuid?.() !== 0)
+    throw new Error('making a root image and a network namespace takes root: sudo npm run test:vm');
   const say = (text: string): void => console.error(`vm: ${text}`);
   const chosen = choose(cases, values.image === undefined ? positionals : ['clean-boot'], values.all);
-  const image = values.image === undefined ? prepareImage(!values.full, say) : foreignImage(values.image, values.user, say);
+  const image =
+    values.image === undefined
+      ? prepareImage(!values.full, say)
+      : foreignImage(values.image, values.user, say);
 
   mkdirSync(CACHE, { recursive: true });
   const directory = mkdtempSync(join(CACHE, 'run-'));
@@ -78,14 +89,27 @@ async function main(): Promise<number> {
 /** In namespaces of its own: the network is the make-believe VPC, and whatever runs in it ends with its first process. */
 async function runInside(plan: string): Promise<number> {
   const inside = [process.execPath, '--import', 'tsx', join(__dirname, 'inside.ts'), plan];
-  const child = spawn('unshare', ['--net', '--pid', '--fork', '--kill-child', '--mount-proc', ...inside], { stdio: 'inherit' });
-  // Ctrl-C reaches the whole terminal group; a signal to this process alone is passed on. Both end in an orderly way.
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => child.kill('SIGTERM'));
-  return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 130)));
+  const child = spawn('unshare', ['--net', '--pid', '--fork', '--kill-child', '--mount-proc', ...inside], {
+    stdio: 'inherit',
+  });
+  // unshare takes no signal while it waits; with its end, all that runs in the namespaces is killed.
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      console.error(`vm: ${name}: taking everything down`);
+      child.kill('SIGKILL');
+    });
+  }
+  return new Promise((resolve) => {
+    child.on('exit', (code) => {
+      resolve(code ?? 130);
+    });
+  });
 }
 
 main().then(
-  (code) => (process.exitCode = code),
+  (code) => {
+    process.exitCode = code;
+  },
   (error: unknown) => {
     console.error(`vm: ${error instanceof Error ? error.message : String(error)}`);
     if (error instanceof TypeError && 'code' in error) console.error(USAGE); // parseArgs

@@ -17,7 +17,13 @@ export interface Case {
 /** What must come first, and what last: a kernel upgrade ends the saved states, another driver the machine. */
 const FIRST = ['clean-boot', 'second-run', 'core-killed', 'core-hangs', 'reboot'];
 const LAST = ['new-kernel', 'vfio-boot'];
-const QUICK = [...FIRST, 'fault-asset-hash', 'fault-core-locked', 'fault-hugepages-busy', 'fault-route-on-data-nic'];
+const QUICK = [
+  ...FIRST,
+  'fault-asset-hash',
+  'fault-core-locked',
+  'fault-hugepages-busy',
+  'fault-route-on-data-nic',
+];
 
 export function listCases(): Case[] {
   const rank = (name: string): number => {
@@ -35,6 +41,10 @@ function readCase(name: string): Case {
   const common = { name, quick: QUICK.includes(name) };
   if (existsSync(join(folder, 'expect.json'))) return { ...common, driver: 'igb_uio', ...readFault(folder) };
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- a folder is a case: no list of imports to keep
-  const { driver = 'igb_uio', ...scenario } = require(join(folder, 'case.ts')) as Omit<Case, 'name' | 'quick' | 'driver'> & Partial<Case>;
+  const { driver = 'igb_uio', ...scenario } = require(join(folder, 'case.ts')) as Omit<
+    Case,
+    'name' | 'quick' | 'driver'
+  > &
+    Partial<Case>;
   return { ...scenario, ...common, driver };
 }

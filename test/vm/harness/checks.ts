@@ -14,7 +14,12 @@ export function checkSignals(lab: Lab): void {
   assert.deepEqual(told, ['DpdkReady SUCCESS', 'PortReady SUCCESS', 'CoreRunning SUCCESS']);
   const { PortStatus: portStatus, Hugepages: hugepages, PortLink: link, ...outputs } = lab.rig.outputs();
   assert.deepEqual(
-    Object.fromEntries(['PortPciAddress', 'PortDriver', 'PortMac', 'PortIpv4', 'DpdkVersion', 'CoreState'].map((name) => [name, outputs[name]])),
+    Object.fromEntries(
+      ['PortPciAddress', 'PortDriver', 'PortMac', 'PortIpv4', 'DpdkVersion', 'CoreState'].map((name) => [
+        name,
+        outputs[name],
+      ]),
+    ),
     {
       PortPciAddress: pciAddress(DATA),
       PortDriver: lab.driver,
@@ -65,13 +70,33 @@ export async function checkMachine(lab: Lab, machine: Machine): Promise<void> {
     echo "wc=$(journalctl -k | grep -c 'igb_uio: wc_activate is set')"
     echo "core=$(systemctl is-active pollcore.service)"
     echo "failed=$(systemctl --failed --plain --no-legend | tr '\\n' ' ')"`);
-  const facts = Object.fromEntries(said.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2).map((part) => part.trim())));
+  const facts = Object.fromEntries(
+    said.split('\n').map((line) =>
+      line
+        .split(/=(.*)/s)
+        .slice(0, 2)
+        .map((part) => part.trim()),
+    ),
+  ) as Partial<Record<string, string>>;
   const netdev = /dev (\S+)/.exec(facts['routes'] ?? '')?.[1] ?? 'none';
-  assert.match(facts['routes'] ?? '', new RegExp(`^default via ${MANAGEMENT.gateway} dev \\S+ [^,]*$`), 'one default route, by management');
+  assert.match(
+    facts['routes'] ?? '',
+    new RegExp(`^default via ${MANAGEMENT.gateway} dev \\S+ [^,]*$`),
+    'one default route, by management',
+  );
   assert.match(facts['routes'] ?? '', /^(?!.*default.*default)/, 'no second default route');
-  assert.match(facts['address'] ?? '', new RegExp(`^${netdev} UP ${MANAGEMENT.ipv4}/${MANAGEMENT.prefix}( metric \\d+)? *$`));
+  assert.match(
+    facts['address'] ?? '',
+    new RegExp(`^${netdev} UP ${MANAGEMENT.ipv4}/${MANAGEMENT.prefix}( metric \\d+)? *$`),
+  );
   assert.deepEqual(
-    { driver: facts['driver'], pages: facts['pages'], netplan: facts['netplan'], core: facts['core'], failed: facts['failed'] },
+    {
+      driver: facts['driver'],
+      pages: facts['pages'],
+      netplan: facts['netplan'],
+      core: facts['core'],
+      failed: facts['failed'],
+    },
     { driver: lab.driver, pages: String(HUGEPAGES), netplan: '1', core: 'active', failed: '' },
   );
   if (lab.driver === 'igb_uio') assert.equal(facts['wc'], '1', 'igb_uio was loaded once, with wc_activate');

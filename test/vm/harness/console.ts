@@ -11,7 +11,7 @@ export interface Sighting {
 }
 
 /** A fault of the emulation, not of the rig: no status will come any more. */
-const KERNEL_DIED = /^.*(BUG: |Oops: |Kernel panic|general protection fault).*$/m;
+const KERNEL_DIED = /^.*(Oops: |Kernel panic|general protection fault).*$/m;
 
 export class Console {
   readonly sightings: Sighting[] = [];
@@ -29,7 +29,7 @@ export class Console {
     const descriptor = openSync(this.file, 'r');
     const chunk = Buffer.alloc(1 << 16);
     let fresh = '';
-    for (let count: number; (count = readSync(descriptor, chunk, 0, chunk.length, this.offset)) > 0; ) {
+    for (let count: number; (count = readSync(descriptor, chunk, 0, chunk.length, this.offset)) > 0;) {
       this.offset += count;
       fresh += chunk.toString('utf8', 0, count);
     }
@@ -51,15 +51,21 @@ export class Console {
   }
 
   /** Waits for a status that `accept` takes, among those with an index of `since` or more. @throws after `seconds`. */
-  async waitFor(what: string, seconds: number, since: number, accept: (status: PortStatus) => boolean): Promise<Sighting> {
+  async waitFor(
+    what: string,
+    seconds: number,
+    since: number,
+    accept: (status: PortStatus) => boolean,
+  ): Promise<Sighting> {
     const deadline = Date.now() + seconds * 1000;
-    for (let next = since; ; ) {
+    for (let next = since; ;) {
       this.poll();
       for (; next < this.sightings.length; next++) {
         const sighting = this.sightings[next];
         if (sighting && accept(sighting.status)) return sighting;
       }
-      if (Date.now() > deadline) throw new Error(`no ${what} within ${seconds} s; the console ends:\n${this.tail()}`);
+      if (Date.now() > deadline)
+        throw new Error(`no ${what} within ${seconds} s; the console ends:\n${this.tail()}`);
       await sleep(200);
     }
   }

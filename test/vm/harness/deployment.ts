@@ -38,7 +38,13 @@ export class Rig {
   ) {
     this.stack = new SynthesizedStack(cloudAssembly);
     this.cloud = {
-      pseudo: { 'AWS::Region': REGION, 'AWS::AccountId': ACCOUNT, 'AWS::StackName': 'DpdkRig', 'AWS::URLSuffix': 'amazonaws.com', 'AWS::Partition': 'aws' },
+      pseudo: {
+        'AWS::Region': REGION,
+        'AWS::AccountId': ACCOUNT,
+        'AWS::StackName': 'DpdkRig',
+        'AWS::URLSuffix': 'amazonaws.com',
+        'AWS::Partition': 'aws',
+      },
       ref: (id, type) => (type === 'AWS::CloudFormation::WaitConditionHandle' ? signalUrl(id) : id),
       attribute: (id, type, name) => this.attribute(id, type, name),
     };
@@ -59,7 +65,9 @@ export class Rig {
   /** The SUCCESS that fulfilled a wait condition. */
   private signalOf(condition: string): Signal {
     const handle = this.stack.handleOf(condition);
-    const signal = this.ec2.signals.find((candidate) => candidate.handle === handle && candidate.status === 'SUCCESS');
+    const signal = this.ec2.signals.find(
+      (candidate) => candidate.handle === handle && candidate.status === 'SUCCESS',
+    );
     if (signal === undefined) throw new Error(`${condition} was never signalled`);
     return signal;
   }

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 
 import { createImds, type Credentials, type ImdsState } from './imds.js';
-import { createSignalService, createStore, type Signal, type StoreState } from './services.js';
+import { createSignalService, createStore, Gate, type Signal, type StoreState } from './services.js';
 import { DATA, IMDS_ADDRESS, MANAGEMENT, S3_PORT, SERVICE_ADDRESS, SIGNAL_PORT } from './topology.js';
 
 /** AWS's own example keys: they open nothing. */
@@ -18,6 +18,7 @@ const CREDENTIALS: Credentials = {
 
 export class Ec2 {
   readonly signals: Signal[] = [];
+  readonly signalGate = new Gate();
   private readonly servers: Server[] = [];
 
   private constructor(
@@ -33,7 +34,8 @@ export class Ec2 {
     const key = join(directory, 'id_ed25519');
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'rig-vm', '-f', key]);
     execFileSync('ip', ['link', 'set', 'lo', 'up']);
-    for (const address of [IMDS_ADDRESS, SERVICE_ADDRESS]) execFileSync('ip', ['addr', 'replace', `${address}/32`, 'dev', 'lo']);
+    for (const address of [IMDS_ADDRESS, SERVICE_ADDRESS])
+      execFileSync('ip', ['addr', 'replace', `${address}/32`, 'dev', 'lo']);
 
     const imds: ImdsState = {
       userData: '',
@@ -45,7 +47,7 @@ export class Ec2 {
     const ec2 = new Ec2(directory, imds, { objects: new Map(), fault: undefined });
     await ec2.listen(createImds(imds), 80, IMDS_ADDRESS);
     await ec2.listen(createStore(ec2.store, CREDENTIALS), S3_PORT, SERVICE_ADDRESS);
-    await ec2.listen(createSignalService(ec2.signals), SIGNAL_PORT, SERVICE_ADDRESS);
+    await ec2.listen(createSignalService(ec2.signals, ec2.signalGate), SIGNAL_PORT, SERVICE_ADDRESS);
     return ec2;
   }
 

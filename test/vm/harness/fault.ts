@@ -44,7 +44,12 @@ export function readFault(folder: string): Fault {
   };
 }
 
-async function runFault(lab: Lab, expected: Expectation, breakScript: string, mendScript: string): Promise<void> {
+async function runFault(
+  lab: Lab,
+  expected: Expectation,
+  breakScript: string,
+  mendScript: string,
+): Promise<void> {
   const machine = await lab.builtMachine();
   await setOutside(lab, machine, expected.outside, true);
   if (breakScript !== '') await machine.guest.must(breakScript);
@@ -68,12 +73,23 @@ async function checkFailure(lab: Lab, machine: Machine, expected: Expectation): 
   const since = machine.mark;
   const start = Date.now();
   const running = machine.runUserData();
-  const failed = await machine.console.waitFor('failed rig', 240, since, ({ state }) => state === 'failed' || state === 'ready');
-  const { error, milestones } = failed.status;
+  const failed = await machine.console.waitFor(
+    'failed rig',
+    240,
+    since,
+    ({ state }) => state === 'failed' || state === 'ready',
+  );
+  const { error } = failed.status;
   assert.ok(error, 'the run succeeded in spite of the fault');
-  assert.deepEqual({ code: error.code, step: error.step }, { code: expected.code, step: expected.step }, error.cause);
+  assert.deepEqual(
+    { code: error.code, step: error.step },
+    { code: expected.code, step: expected.step },
+    error.cause,
+  );
   const signal = await machine.signal(expected.milestone, ANSWER_SECONDS);
-  const steps = machine.console.sightings.slice(since).filter(({ status }) => status.step === expected.step && !status.error);
+  const steps = machine.console.sightings
+    .slice(since)
+    .filter(({ status }) => status.step === expected.step && !status.error);
   const seconds = (signal.at - (steps.at(-1)?.at ?? start)) / 1000;
   assert.ok(seconds <= ANSWER_SECONDS, `the FAILURE came ${seconds} s after the step began`);
   assert.notEqual((await running).code, 0, 'the exit code of a failed run');
@@ -83,12 +99,20 @@ async function checkFailure(lab: Lab, machine: Machine, expected: Expectation): 
   assert.ok(signal.reason.startsWith(`${expected.code} ${expected.step}: `), signal.reason);
   for (const part of [cause, fix, expected.detail ?? '']) {
     // The boot stub has no table yet: it says the same in its own, shorter words.
-    if (expected.step !== 'boot') assert.ok(signal.reason.includes(part), `"${part}" is not in: ${signal.reason}`);
+    if (expected.step !== 'boot')
+      assert.ok(signal.reason.includes(part), `"${part}" is not in: ${signal.reason}`);
   }
   const rank = MILESTONES.indexOf(expected.milestone);
-  const later = lab.ec2.signals.filter(({ uniqueId }) => MILESTONES.indexOf(uniqueId as MilestoneName) > rank);
+  const later = lab.ec2.signals.filter(
+    ({ uniqueId }) => MILESTONES.indexOf(uniqueId as MilestoneName) > rank,
+  );
   assert.deepEqual(later, [], 'a later milestone was signalled');
-  assert.equal(milestones[expected.milestone], 'failure');
+  await machine.console.waitFor(
+    'milestone on failure',
+    ANSWER_SECONDS,
+    since,
+    ({ milestones }) => milestones[expected.milestone] === 'failure',
+  );
   // SSH still gets in, by the interface and the route that EC2 made.
   const route = await machine.guest.must('ip -4 route get 192.0.2.1 | head -n 1');
   assert.ok(route.includes(`via ${MANAGEMENT.gateway} `) && route.includes(`src ${MANAGEMENT.ipv4}`), route);
@@ -102,7 +126,12 @@ function tableEntry(code: string): string[] {
   return line.split('\t').slice(1);
 }
 
-async function setOutside(lab: Lab, machine: Machine, what: Expectation['outside'], broken: boolean): Promise<void> {
+async function setOutside(
+  lab: Lab,
+  machine: Machine,
+  what: Expectation['outside'],
+  broken: boolean,
+): Promise<void> {
   switch (what) {
     case 'no-second-nic':
       lab.ec2.imds.nics = broken ? lab.ec2.imds.nics.slice(0, 1) : lab.allNics;

@@ -39,7 +39,8 @@ export class Guest {
   /** As run, but a non-zero exit is an error. @returns the output, trimmed. */
   async must(script: string, seconds = 60): Promise<string> {
     const { code, output } = await this.run(script, seconds);
-    if (code !== 0) throw new Error(`in the guest: \`${script.trim()}\` ended with ${code}:\n${output.trim()}`);
+    if (code !== 0)
+      throw new Error(`in the guest: \`${script.trim()}\` ended with ${code}:\n${output.trim()}`);
     return output.trim();
   }
 }

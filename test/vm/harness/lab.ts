@@ -66,8 +66,10 @@ export class Lab {
     if (this.running) return this.running;
     this.resetFixtures();
     const machine = (this.running = await Machine.start(this.machineProps));
+    this.ec2.signalGate.shut();
     await machine.built();
     await machine.save(DPDK_READY);
+    this.ec2.signalGate.open();
     return machine;
   }
 
@@ -101,9 +103,14 @@ export class Lab {
     if (this.saved.has(BUILT)) {
       await machine.load(BUILT);
     } else {
-      // The saved machine is in the middle of its first run: that run is ended, and what it told is forgotten.
+      // The saved machine waits for the answer to its first signal: its run is ended, and what it told is forgotten.
+      this.ec2.signalGate.shut();
       await machine.load(DPDK_READY);
-      await machine.guest.must('systemctl stop cloud-final.service; rm -rf /run/dpdk-rig /var/lib/dpdk-rig/milestones.json');
+      await machine.guest.must(
+        `systemctl kill --signal=KILL cloud-final.service
+        rm -rf /run/dpdk-rig /var/lib/dpdk-rig/milestones.json`,
+      );
+      this.ec2.signalGate.open();
       await machine.save(BUILT);
       this.saved.add(BUILT);
     }

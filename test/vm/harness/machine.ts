@@ -54,12 +54,17 @@ export class Machine {
     return new Machine(props, qemu, console, new Guest(props.ec2.directory, props.image.user), wire);
   }
 
-  private static async powerOn(props: MachineProps, kernel: Kernel | undefined): Promise<{ qemu: Qemu; wire: Peer }> {
+  private static async powerOn(
+    props: MachineProps,
+    kernel: Kernel | undefined,
+    state?: string,
+  ): Promise<{ qemu: Qemu; wire: Peer }> {
     const qemu = await Qemu.start({
       emulator: props.image.emulator,
       directory: props.directory,
       disk: join(props.directory, 'disk.qcow2'),
       iommu: props.iommu,
+      state,
       ...(kernel && { kernel: { ...kernel, arguments: kernelArguments(props.iommu) } }),
     });
     return { qemu, wire: await Peer.connect(join(props.directory, 'peer.sock')) };
@@ -83,9 +88,10 @@ export class Machine {
     return last.status;
   }
 
-  /** Waits until DPDK, the programs and the module are built. A failed run ends the wait at once. */
+  /** Waits until DPDK, the programs and the module are built: the first signal. */
   async built(): Promise<void> {
-    await this.settled('builds', BOOT_SECONDS + this.props.buildSeconds, 0, ({ milestones }) => milestones.DpdkReady === 'success');
+    const { status, reason } = await this.signal('DpdkReady', BOOT_SECONDS + this.props.buildSeconds);
+    if (status !== 'SUCCESS') throw new Error(`the rig failed: ${reason}`);
   }
 
   /** Waits until the rig says that it is ready. A failed run ends the wait at once. */
@@ -93,8 +99,18 @@ export class Machine {
     return this.settled('ready rig', seconds, since, ({ state }) => state === 'ready');
   }
 
-  private async settled(what: string, seconds: number, since: number, accept: (status: PortStatus) => boolean): Promise<Sighting> {
-    const sighting = await this.console.waitFor(what, seconds, since, (status) => status.error !== null || accept(status));
+  private async settled(
+    what: string,
+    seconds: number,
+    since: number,
+    accept: (status: PortStatus) => boolean,
+  ): Promise<Sighting> {
+    const sighting = await this.console.waitFor(
+      what,
+      seconds,
+      since,
+      (status) => status.error !== null || accept(status),
+    );
     const { error } = sighting.status;
     if (error) throw new Error(`the rig failed: ${error.code} ${error.step}: ${error.cause}; ${error.fix}`);
     return sighting;
@@ -107,7 +123,9 @@ export class Machine {
       const signal = this.props.ec2.signals.slice(since).find(({ uniqueId }) => uniqueId === milestone);
       if (signal) return signal;
       if (Date.now() > deadline) {
-        throw new Error(`no signal for ${milestone} within ${seconds} s; the console ends:\n${this.console.tail()}`);
+        throw new Error(
+          `no signal for ${milestone} within ${seconds} s; the console ends:\n${this.console.tail()}`,
+        );
       }
       this.console.poll();
       await sleep(100);
@@ -119,7 +137,8 @@ export class Machine {
     const deadline = Date.now() + seconds * 1000;
     while ((await this.guest.run('true', 30)).code !== 0) {
       this.console.poll();
-      if (Date.now() > deadline) throw new Error(`no SSH within ${seconds} s; the console ends:\n${this.console.tail()}`);
+      if (Date.now() > deadline)
+        throw new Error(`no SSH within ${seconds} s; the console ends:\n${this.console.tail()}`);
       await sleep(1000);
     }
   }
@@ -159,23 +178,41 @@ export class Machine {
     const since = this.mark;
     const start = await this.restart(kernel);
     // Until it was down, the old boot may have gone on telling that it is ready.
-    await this.console.waitFor('ready rig after the reboot', BOOT_SECONDS, since, ({ state, uptime_s: up }) => {
-      return state === 'ready' && up * 1000 < Date.now() - start;
-    });
+    await this.console.waitFor(
+      'ready rig after the reboot',
+      BOOT_SECONDS,
+      since,
+      ({ state, uptime_s: up }) => {
+        return state === 'ready' && up * 1000 < Date.now() - start;
+      },
+    );
   }
 
-  async save(name: string): Promise<void> {
-    await this.qemu.snapshot('savevm', name);
+  async save(state: string): Promise<void> {
+    await this.qemu.save(state);
   }
 
-  /** Back to a saved state. What the console said since is forgotten by the guest, not by the harness. */
-  async load(name: string): Promise<void> {
-    await this.qemu.snapshot('loadvm', name);
+  /**
+   * Back to a saved state, in a new emulator: one that has run on does not turn its TSC back, and the guest would see
+   * the time leap.
+   */
+  async load(state: string): Promise<void> {
+    await this.powerOff();
+    this.console.poll();
+    ({ qemu: this.qemu, wire: this.wire } = await Machine.powerOn(
+      this.props,
+      this.props.image.kernel,
+      state,
+    ));
+  }
+
+  private async powerOff(): Promise<void> {
+    this.wire.close();
+    await this.qemu.stop();
   }
 
   async stop(): Promise<void> {
-    this.wire.close();
-    await this.qemu.stop();
+    await this.powerOff();
     rmSync(join(this.props.directory, 'disk.qcow2'), { force: true });
   }
 }

@@ -23,7 +23,11 @@ export function checksum(bytes: Buffer): number {
 }
 
 function ethernet(destination: string, type: number, payload: Buffer): Buffer {
-  const header = Buffer.concat([macBytes(destination), macBytes(PEER.mac), Buffer.from([type >> 8, type & 0xff])]);
+  const header = Buffer.concat([
+    macBytes(destination),
+    macBytes(PEER.mac),
+    Buffer.from([type >> 8, type & 0xff]),
+  ]);
   const frame = Buffer.concat([header, payload]);
   return frame.length >= 60 ? frame : Buffer.concat([frame, Buffer.alloc(60 - frame.length)]);
 }
@@ -50,7 +54,9 @@ export class Peer {
   private listeners = new Set<(frame: Buffer) => void>();
 
   private constructor(private readonly socket: Socket) {
-    socket.on('data', (chunk: Buffer) => this.take(chunk));
+    socket.on('data', (chunk: Buffer) => {
+      this.take(chunk);
+    });
     socket.on('error', () => undefined); // QEMU has gone: the next question times out and says so
   }
 
@@ -76,7 +82,11 @@ export class Peer {
   }
 
   /** Sends one frame and gives the first answer that `match` takes, or undefined when none came in time. */
-  private async ask<T>(frame: Buffer, seconds: number, match: (frame: Buffer) => T | undefined): Promise<T | undefined> {
+  private async ask<T>(
+    frame: Buffer,
+    seconds: number,
+    match: (frame: Buffer) => T | undefined,
+  ): Promise<T | undefined> {
     const length = Buffer.alloc(4);
     length.writeUInt32BE(frame.length);
     const answer = new Promise<T>((resolve) => {
@@ -100,7 +110,9 @@ export class Peer {
     ]);
     return this.ask(ethernet(BROADCAST, ETHERTYPE_ARP, request), seconds, (frame) => {
       const isReply = frame.readUInt16BE(12) === ETHERTYPE_ARP && frame.readUInt16BE(20) === 2;
-      return isReply && frame.subarray(28, 32).equals(ipv4Bytes(address)) ? macText(frame.subarray(22, 28)) : undefined;
+      return isReply && frame.subarray(28, 32).equals(ipv4Bytes(address))
+        ? macText(frame.subarray(22, 28))
+        : undefined;
     });
   }
 
@@ -112,7 +124,13 @@ export class Peer {
     echo.writeUInt16BE(0xec2a, 4);
     echo.writeUInt16BE(sequence, 6);
     echo.writeUInt16BE(checksum(echo), 2);
-    const reply = await this.askIpv4(target, 1, echo, seconds, (payload) => payload[0] === 0 && payload.subarray(4).equals(echo.subarray(4)));
+    const reply = await this.askIpv4(
+      target,
+      1,
+      echo,
+      seconds,
+      (payload) => payload[0] === 0 && payload.subarray(4).equals(echo.subarray(4)),
+    );
     return reply !== undefined && checksum(reply) === 0;
   }
 
@@ -123,20 +141,36 @@ export class Peer {
     datagram.writeUInt16BE(port, 2);
     datagram.writeUInt16BE(datagram.length, 4); // checksum 0: none, as RFC 768 allows
     const reply = await this.askIpv4(
-      target, 17, datagram, seconds,
-      (payload) => payload.readUInt16BE(0) === port && payload.readUInt16BE(2) === 0xec2a && payload.subarray(8).equals(datagram.subarray(8)),
+      target,
+      17,
+      datagram,
+      seconds,
+      (payload) =>
+        payload.readUInt16BE(0) === port &&
+        payload.readUInt16BE(2) === 0xec2a &&
+        payload.subarray(8).equals(datagram.subarray(8)),
     );
     return reply !== undefined;
   }
 
-  private askIpv4(target: Target, protocol: number, payload: Buffer, seconds: number, match: (payload: Buffer) => boolean): Promise<Buffer | undefined> {
-    return this.ask(ethernet(target.mac, ETHERTYPE_IPV4, ipv4(target.ipv4, protocol, payload)), seconds, (frame) => {
-      const packet = frame.subarray(14);
-      const forUs = macText(frame.subarray(0, 6)) === PEER.mac && frame.readUInt16BE(12) === ETHERTYPE_IPV4;
-      if (!forUs || packet[9] !== protocol || checksum(packet.subarray(0, 20)) !== 0) return undefined;
-      if (!packet.subarray(12, 16).equals(ipv4Bytes(target.ipv4))) return undefined;
-      const body = packet.subarray(20, packet.readUInt16BE(2));
-      return match(body) ? body : undefined;
-    });
+  private askIpv4(
+    target: Target,
+    protocol: number,
+    payload: Buffer,
+    seconds: number,
+    match: (payload: Buffer) => boolean,
+  ): Promise<Buffer | undefined> {
+    return this.ask(
+      ethernet(target.mac, ETHERTYPE_IPV4, ipv4(target.ipv4, protocol, payload)),
+      seconds,
+      (frame) => {
+        const packet = frame.subarray(14);
+        const forUs = macText(frame.subarray(0, 6)) === PEER.mac && frame.readUInt16BE(12) === ETHERTYPE_IPV4;
+        if (!forUs || packet[9] !== protocol || checksum(packet.subarray(0, 20)) !== 0) return undefined;
+        if (!packet.subarray(12, 16).equals(ipv4Bytes(target.ipv4))) return undefined;
+        const body = packet.subarray(20, packet.readUInt16BE(2));
+        return match(body) ? body : undefined;
+      },
+    );
   }
 }

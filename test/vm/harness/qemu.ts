@@ -20,6 +20,8 @@ export interface MachineProps {
   readonly kernel?: { readonly image: string; readonly initrd: string; readonly arguments: string };
   /** vfio-pci needs one: an emulated Intel IOMMU. */
   readonly iommu: boolean;
+  /** A saved state of the same machine to go on from. */
+  readonly state?: string | undefined;
 }
 
 const UUID = 'ec2a1b2c-3d4e-4f60-8a7b-9c0d1e2f3a4b';
@@ -31,7 +33,18 @@ function network(id: string, nic: Nic, more = ''): string {
 function qemuArguments(props: MachineProps): string[] {
   const file = (name: string): string => join(props.directory, name);
   const args = [
-    ...['-machine', 'q35', '-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'Nehalem', '-smp', '2', '-m', '4096'],
+    ...[
+      '-machine',
+      'q35',
+      '-accel',
+      'tcg,thread=multi,tb-size=512',
+      '-cpu',
+      'Nehalem',
+      '-smp',
+      '2',
+      '-m',
+      '4096',
+    ],
     ...['-nodefaults', '-no-user-config', '-display', 'none'],
     // Appended to, so that a machine powered on again goes on in the same file.
     ...['-chardev', `file,id=console,path=${file('console.log')},append=on`, '-serial', 'chardev:console'],
@@ -39,7 +52,10 @@ function qemuArguments(props: MachineProps): string[] {
     ...['-smbios', `type=1,manufacturer=Amazon EC2,product=t3.medium,uuid=${UUID},serial=${UUID}`],
     ...['-drive', `file=${props.disk},format=qcow2,if=none,id=root,cache=unsafe,discard=unmap`],
     ...['-device', 'virtio-blk-pci,drive=root,addr=0x4'],
-    ...['-netdev', network('management', MANAGEMENT, `,hostfwd=tcp:127.0.0.1:${SSH_PORT}-${MANAGEMENT.ipv4}:22`)],
+    ...[
+      '-netdev',
+      network('management', MANAGEMENT, `,hostfwd=tcp:127.0.0.1:${SSH_PORT}-${MANAGEMENT.ipv4}:22`),
+    ],
     ...['-device', `virtio-net-pci,netdev=management,mac=${MANAGEMENT.mac},addr=0x${MANAGEMENT.slot}`],
   ];
   if (props.iommu) args.push('-device', 'intel-iommu,intremap=on,caching-mode=on');
@@ -53,6 +69,7 @@ function qemuArguments(props: MachineProps): string[] {
     const { image, initrd, arguments: kernelArguments } = props.kernel;
     args.push('-kernel', image, '-initrd', initrd, '-append', kernelArguments);
   }
+  if (props.state !== undefined) args.push('-loadvm', props.state);
   return args;
 }
 
@@ -65,12 +82,15 @@ export class Qemu {
   ) {}
 
   static async start(props: MachineProps): Promise<Qemu> {
-    const child = spawn(props.emulator, ['qemu-system-x86_64', ...qemuArguments(props)], { stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(props.emulator, ['qemu-system-x86_64', ...qemuArguments(props)], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
     const exited = once(child, 'exit');
     const socket = join(props.directory, 'qmp.sock');
     rmSync(socket, { force: true });
     for (let tries = 0; !existsSync(socket); tries++) {
-      if (child.exitCode !== null || tries > 100) throw new Error(`QEMU did not start; see its message above`);
+      if (child.exitCode !== null || tries > 100)
+        throw new Error(`QEMU did not start; see its message above`);
       await sleep(100);
     }
     const control = createConnection(socket);
@@ -105,10 +125,10 @@ export class Qemu {
     return answered;
   }
 
-  /** Saves or loads the whole machine: memory, devices, disk. */
-  async snapshot(verb: 'savevm' | 'loadvm', name: string): Promise<void> {
-    const said = await this.command('human-monitor-command', { 'command-line': `${verb} ${name}` });
-    if (said !== '') throw new Error(`QEMU ${verb} ${name}: ${String(said).trim()}`);
+  /** Saves the whole machine under a name: memory, devices, disk. */
+  async save(state: string): Promise<void> {
+    const said = await this.command('human-monitor-command', { 'command-line': `savevm ${state}` });
+    if (said !== '') throw new Error(`QEMU savevm ${state}: ${String(said).trim()}`);
   }
 
   /** Waits until the guest has powered itself off. */

@@ -41,6 +41,24 @@ export function createStore(state: StoreState, credentials: Credentials): Server
   });
 }
 
+/** Holds answers back while it is shut, and with them the machine that waits for one: a moment to save its state in. */
+export class Gate {
+  private opened: Promise<void> = Promise.resolve();
+  private release = (): void => undefined;
+
+  shut(): void {
+    this.opened = new Promise((resolve) => (this.release = resolve));
+  }
+
+  open(): void {
+    this.release();
+  }
+
+  pass(): Promise<void> {
+    return this.opened;
+  }
+}
+
 /** A presigned URL as a wait-condition handle's Ref gives it, with the characters that tempt a shell. */
 export const signalUrl = (handle: string): string =>
   `http://${SERVICE_ADDRESS}:${SIGNAL_PORT}/cloudformation-waitcondition/arn%3Aaws%3Acloudformation%3A${handle}` +
@@ -50,7 +68,7 @@ export const signalUrl = (handle: string): string =>
  * Records every signal in `signals`.
  * The handle's URL was signed without a Content-Type, so that any other than an empty one breaks the signature: 403.
  */
-export function createSignalService(signals: Signal[]): Server {
+export function createSignalService(signals: Signal[], gate: Gate): Server {
   return createServer((request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? '/', 'http://signal');
     const handle = decodeURIComponent(url.pathname).split(':').at(-1) ?? '';
@@ -63,7 +81,8 @@ export function createSignalService(signals: Signal[]): Server {
       const signal = parseSignal(handle, Buffer.concat(chunks).toString());
       if (signal === undefined) return response.writeHead(400).end('not a signal');
       signals.push(signal);
-      return response.writeHead(200).end();
+      void gate.pass().then(() => response.writeHead(200).end());
+      return undefined;
     });
   });
 }

@@ -10,7 +10,12 @@ const encode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
 /** @returns why S3 would refuse the request, or undefined when it would serve it. */
-export function refusePresigned(url: URL, host: string, credentials: Credentials, region: string): string | undefined {
+export function refusePresigned(
+  url: URL,
+  host: string,
+  credentials: Credentials,
+  region: string,
+): string | undefined {
   const query = url.searchParams;
   const given = query.get('X-Amz-Signature');
   const date = query.get('X-Amz-Date');
@@ -28,11 +33,18 @@ export function refusePresigned(url: URL, host: string, credentials: Credentials
     .map(([name, value]) => `${encode(name)}=${encode(value)}`)
     .sort()
     .join('&');
-  const path = url.pathname.split('/').map((part) => encode(decodeURIComponent(part))).join('/');
+  const path = url.pathname
+    .split('/')
+    .map((part) => encode(decodeURIComponent(part)))
+    .join('/');
   const request = ['GET', path, canonicalQuery, `host:${host}`, '', 'host', 'UNSIGNED-PAYLOAD'].join('\n');
   const digest = createHash('sha256').update(request).digest('hex');
-  const key = hmac(hmac(hmac(hmac(`AWS4${credentials.secretAccessKey}`, date.slice(0, 8)), region), 's3'), 'aws4_request');
+  const key = hmac(
+    hmac(hmac(hmac(`AWS4${credentials.secretAccessKey}`, date.slice(0, 8)), region), 's3'),
+    'aws4_request',
+  );
   const expected = hmac(key, ['AWS4-HMAC-SHA256', date, scope, digest].join('\n'));
-  const matches = expected.length === given.length / 2 && timingSafeEqual(expected, Buffer.from(given, 'hex'));
+  const matches =
+    expected.length === given.length / 2 && timingSafeEqual(expected, Buffer.from(given, 'hex'));
   return matches ? undefined : 'SignatureDoesNotMatch';
 }

@@ -25,14 +25,16 @@ export class SynthesizedStack {
 
   constructor(private readonly cloudAssembly: string) {
     const file = readdirSync(cloudAssembly).find((name) => name.endsWith('.template.json'));
-    if (file === undefined) throw new Error(`${cloudAssembly} holds no *.template.json; did 'cdk synth' run?`);
+    if (file === undefined)
+      throw new Error(`${cloudAssembly} holds no *.template.json; did 'cdk synth' run?`);
     this.template = JSON.parse(readFileSync(join(cloudAssembly, file), 'utf8')) as Template;
   }
 
   /** Logical id of the handle that a wait condition waits on. */
   handleOf(condition: string): string {
     const handle = this.template.Resources[condition]?.Properties?.['Handle'];
-    const id = typeof handle === 'object' && handle !== null && !Array.isArray(handle) ? handle['Ref'] : undefined;
+    const id =
+      typeof handle === 'object' && handle !== null && !Array.isArray(handle) ? handle['Ref'] : undefined;
     if (typeof id !== 'string') throw new Error(`${condition} has no Handle with a Ref`);
     return id;
   }
@@ -42,7 +44,10 @@ export class SynthesizedStack {
     for (const resource of Object.values(this.template.Resources)) {
       const own = resource.Properties?.['UserData'];
       const launch = resource.Properties?.['LaunchTemplateData'];
-      const nested = typeof launch === 'object' && launch !== null && !Array.isArray(launch) ? launch['UserData'] : undefined;
+      const nested =
+        typeof launch === 'object' && launch !== null && !Array.isArray(launch)
+          ? launch['UserData']
+          : undefined;
       const value = own ?? nested;
       // Base64 is undone by IMDS, so it is left out here.
       if (value !== undefined) return this.text(value, deployment);
@@ -60,7 +65,13 @@ export class SynthesizedStack {
     const objects = new Map<string, string>();
     for (const name of readdirSync(this.cloudAssembly).filter((file) => file.endsWith('.assets.json'))) {
       const manifest = JSON.parse(readFileSync(join(this.cloudAssembly, name), 'utf8')) as {
-        files: Record<string, { source: { path: string }; destinations: Record<string, { bucketName: string; objectKey: string }> }>;
+        files: Record<
+          string,
+          {
+            source: { path: string };
+            destinations: Record<string, { bucketName: string; objectKey: string }>;
+          }
+        >;
       };
       for (const { source, destinations } of Object.values(manifest.files)) {
         for (const { bucketName, objectKey } of Object.values(destinations)) {
@@ -78,6 +89,12 @@ export class SynthesizedStack {
     return resolved;
   }
 
+  /** An argument that the template must spell out. */
+  private literal(value: Json | undefined): string {
+    if (typeof value === 'string' || typeof value === 'number') return String(value);
+    throw new Error(`not a literal: ${JSON.stringify(value)}`);
+  }
+
   private resolve(value: Json, deployment: Deployment): string | string[] {
     if (typeof value === 'string') return value;
     if (typeof value === 'number' || typeof value === 'boolean') return String(value);
@@ -88,22 +105,26 @@ export class SynthesizedStack {
       case 'Fn::Base64':
         return this.text(argument, deployment);
       case 'Ref':
-        return this.reference(String(argument), deployment);
+        return this.reference(this.literal(argument), deployment);
       case 'Fn::GetAtt':
-        return this.attribute(String(list[0]), String(list[1]), deployment);
+        return this.attribute(this.literal(list[0]), this.literal(list[1]), deployment);
       case 'Fn::Join': {
         const items = this.resolve(list[1] ?? null, deployment);
-        return Array.isArray(items) ? items.join(String(list[0])) : items;
+        return Array.isArray(items) ? items.join(this.literal(list[0])) : items;
       }
       case 'Fn::Split':
-        return this.text(list[1] ?? null, deployment).split(String(list[0]));
+        return this.text(list[1] ?? null, deployment).split(this.literal(list[0]));
       case 'Fn::Select': {
         const chosen = this.resolve(list[1] ?? null, deployment)[Number(list[0])];
-        if (chosen === undefined) throw new Error(`Fn::Select ${String(list[0])}: not that many in ${JSON.stringify(list[1])}`);
+        if (chosen === undefined)
+          throw new Error(`Fn::Select ${this.literal(list[0])}: not that many in ${JSON.stringify(list[1])}`);
         return chosen;
       }
       case 'Fn::Sub':
-        return this.substitute(Array.isArray(argument) ? String(argument[0]) : String(argument), deployment);
+        return this.substitute(
+          Array.isArray(argument) ? this.literal(argument[0]) : this.literal(argument),
+          deployment,
+        );
       default:
         throw new Error(`intrinsic function not known here: ${JSON.stringify(value)}`);
     }
@@ -112,7 +133,9 @@ export class SynthesizedStack {
   private substitute(text: string, deployment: Deployment): string {
     return text.replace(/\$\{([^}]+)\}/g, (_, name: string) => {
       const [id = '', attribute] = name.split('.');
-      return attribute === undefined ? this.reference(name, deployment) : this.attribute(id, attribute, deployment);
+      return attribute === undefined
+        ? this.reference(name, deployment)
+        : this.attribute(id, attribute, deployment);
     });
   }
 
@@ -120,7 +143,7 @@ export class SynthesizedStack {
     const pseudo = deployment.pseudo[id];
     if (pseudo !== undefined) return pseudo;
     const parameter = this.template.Parameters?.[id];
-    if (parameter !== undefined) return String(parameter.Default);
+    if (parameter !== undefined) return this.literal(parameter.Default);
     return deployment.ref(id, this.typeOf(id));
   }
 

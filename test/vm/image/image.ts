@@ -43,7 +43,10 @@ function contentKey(paths: readonly string[], ...words: readonly string[]): stri
     if (statSync(path).isDirectory()) {
       for (const name of readdirSync(path).sort()) add(join(path, name));
     } else {
-      hash.update(`${path.slice(PROJECT.length)}\0`).update(readFileSync(path)).update('\0');
+      hash
+        .update(`${path.slice(PROJECT.length)}\0`)
+        .update(readFileSync(path))
+        .update('\0');
     }
   };
   for (const path of paths) add(path);
@@ -63,13 +66,19 @@ function cached(part: string, key: string, args: readonly string[], say: Say): s
   }
   mkdirSync(CACHE, { recursive: true });
   const log = join(CACHE, `build-${part}.log`);
-  const { status } = spawnSync('bash', ['-c', '"$@" >"$0" 2>&1', log, join(HERE, `build-${part}.sh`), `${path}.part`, ...args], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, TMPDIR: existsSync('/dev/shm') ? '/dev/shm' : '/tmp' },
-  });
+  const { status } = spawnSync(
+    'bash',
+    ['-c', '"$@" >"$0" 2>&1', log, join(HERE, `build-${part}.sh`), `${path}.part`, ...args],
+    {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, TMPDIR: existsSync('/dev/shm') ? '/dev/shm' : '/tmp' },
+    },
+  );
   if (status !== 0) {
     const said = readFileSync(log, 'utf8').trim().split('\n').slice(-5).join('\n');
-    throw new Error(`test/vm/image/build-${part}.sh ended with ${String(status)} (all of it: ${log}):\n${said}`);
+    throw new Error(
+      `test/vm/image/build-${part}.sh ended with ${String(status)} (all of it: ${log}):\n${said}`,
+    );
   }
   renameSync(`${path}.part`, path);
   return path;
@@ -94,7 +103,9 @@ export function prepareImage(baked: boolean, say: Say): Image {
   const sources = cached('sources', sourcesKey, [USERDATA], say);
   const layers = [rootTar, sources];
   if (baked) {
-    const step = ['versions.env', 'lib/dpdk.sh', 'lib/run.sh', 'steps/build-dpdk.sh'].map((name) => join(USERDATA, name));
+    const step = ['versions.env', 'lib/dpdk.sh', 'lib/run.sh', 'steps/build-dpdk.sh'].map((name) =>
+      join(USERDATA, name),
+    );
     const dpdkKey = contentKey([...step, ...here('build-dpdk.sh')], rootKey, sourcesKey, EXTRA_DRIVERS);
     layers.push(cached('dpdk', dpdkKey, [rootTar, sources, USERDATA, EXTRA_DRIVERS], say));
   }
@@ -107,15 +118,26 @@ export function prepareImage(baked: boolean, say: Say): Image {
     image: join(root, name, 'vmlinux'),
     initrd: join(root, name, 'initrd'),
   });
-  return { emulator, disk, format: 'raw', baked, user: 'debian', kernel: kernel(release), nextKernel: kernel(next) };
+  return {
+    emulator,
+    disk,
+    format: 'raw',
+    baked,
+    user: 'debian',
+    kernel: kernel(release),
+    nextKernel: kernel(next),
+  };
 }
 
 /** Somebody's cloud image, with its own boot loader and without anything of the rig. */
 export function foreignImage(file: string, user: string, say: Say): Image {
   const emulator = prepareEmulator(say);
-  const { status, stdout } = spawnSync(emulator, ['qemu-img', 'info', '--output=json', file], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync(emulator, ['qemu-img', 'info', '--output=json', file], {
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`${file} is no disk image that qemu-img knows`);
   const { format } = JSON.parse(stdout) as { format: string };
-  if (format !== 'raw' && format !== 'qcow2') throw new Error(`${file} has format ${format}; allowed are raw and qcow2`);
+  if (format !== 'raw' && format !== 'qcow2')
+    throw new Error(`${file} has format ${format}; allowed are raw and qcow2`);
   return { emulator, disk: resolve(file), format, baked: false, user };
 }

@@ -11,11 +11,18 @@ export async function run(lab: Lab): Promise<void> {
   const restarts = machine.status.core?.restarts ?? 0;
   const since = machine.mark;
   await machine.guest.must('kill -STOP "$(systemctl show -p MainPID --value pollcore.service)"');
-  const back = await machine.console.waitFor('core restarted by the watchdog', 120, since, ({ state, core }) => {
-    return state === 'ready' && core?.state === 'running' && core.restarts > restarts;
-  });
+  const back = await machine.console.waitFor(
+    'core restarted by the watchdog',
+    120,
+    since,
+    ({ state, core }) => {
+      return state === 'ready' && core?.state === 'running' && core.restarts > restarts;
+    },
+  );
   assert.equal(back.status.core?.restarts, restarts + 1);
-  const log = await machine.guest.must('journalctl -u pollcore.service -o cat | grep -i watchdog | tail -n 1');
+  const log = await machine.guest.must(
+    'journalctl -u pollcore.service -o cat | grep -i watchdog | tail -n 1',
+  );
   assert.match(log, /watchdog/i);
   checkStatus(lab, machine);
   await checkMachine(lab, machine);

@@ -8,11 +8,11 @@ export const title = 'run a second time, provisioning changes nothing and exits 
 
 /** Everything that a run could change: files by content and mode, the core's process, the binding, the pages. */
 const FINGERPRINT = `
-  find /etc /usr/src /lib/modules /opt/dpdk-rig /var/lib/dpdk-rig -xdev -type f ! -name '*.log' ! -name '.updated' \\
-    ! -path '*/log/*' -printf '%m %p ' -exec sha256sum {} + 2>/dev/null | sort
+  find /etc /usr/src/igb_uio-* /lib/modules/*/updates /opt/dpdk-rig /var/lib/dpdk-rig -xdev -type f \\
+    ! -path '*/log/*' -printf '%m %p ' -exec sha256sum {} \\; | sort
   systemctl show -p MainPID -p NRestarts pollcore.service
   systemctl list-unit-files --state=enabled --no-legend
-  ls -l /sys/bus/pci/devices/*/driver
+  readlink /sys/bus/pci/devices/*/driver
   cat /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
   lsmod | cut -d ' ' -f 1 | sort`;
 
