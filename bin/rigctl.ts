@@ -17,7 +17,6 @@ import type { Operation } from '../lib/rigctl/operation.js';
 import { RigError } from '../lib/rigctl/run.js';
 import { connect, saveLogs, showStatus } from '../lib/rigctl/status.js';
 import type { Terminal } from '../lib/rigctl/terminal.js';
-import type { Terminal } from '../lib/rigctl/terminal.js';
 
 const clearLine = process.stderr.isTTY ? '\r\u001b[K' : '';
 const terminal: Terminal = {

@@ -1,6 +1,6 @@
 // Runs the project's own CDK CLI for deploy and destroy, in the project's folder, whatever folder rigctl is called from.
 import { spawn } from 'node:child_process';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { RigError } from './run.js';
 
@@ -28,7 +28,9 @@ export interface CdkOptions {
 export function runCdk(command: 'deploy' | 'destroy', stack: string, options: CdkOptions): Promise<CdkRun> {
   const context = Object.entries(options.context).flatMap(([key, value]) => ['--context', `${key}=${value}`]);
   const own = command === 'deploy' ? ['--require-approval', 'never', '--progress', 'events'] : ['--force'];
-  const args = [require.resolve('aws-cdk/bin/cdk'), command, stack, ...own, ...context, '--no-color'];
+  // A folder of its own: two CLIs that write to one cdk.out refuse each other.
+  const output = ['--output', join(PROJECT, '.cache', 'cdk.out', stack)];
+  const args = [require.resolve('aws-cdk/bin/cdk'), command, stack, ...own, ...context, ...output, '--no-color'];
   return new Promise((resolve, reject) => {
     // env(1) adds to the environment that a child inherits, so that only bin/ ever reads it.
     const child = spawn('env', [`AWS_REGION=${options.region}`, process.execPath, ...args], {

@@ -3,15 +3,20 @@ import type { PortStatus } from '../port-status.js';
 import type { RigEvent } from './follow.js';
 import type { Terminal } from './terminal.js';
 
+interface Step {
+  readonly name: string;
+  readonly completes?: keyof PortStatus['milestones'];
+}
+
 /** The steps of userdata/provision.sh in their order; a step that is not here is shown by its name alone. */
-const STEPS = [
-  'install-packages',
-  'build-dpdk',
-  'build-native',
-  'build-igb-uio',
-  'reserve-hugepages',
-  'claim-nic',
-  'start-core',
+const STEPS: readonly Step[] = [
+  { name: 'install-packages' },
+  { name: 'build-dpdk' },
+  { name: 'build-native' },
+  { name: 'build-igb-uio', completes: 'DpdkReady' },
+  { name: 'reserve-hugepages' },
+  { name: 'claim-nic', completes: 'PortReady' },
+  { name: 'start-core', completes: 'CoreRunning' },
 ];
 const BAR_WIDTH = 20;
 const MARKS = { pending: '·', success: '✓', failure: '✗' } as const;
@@ -28,24 +33,31 @@ export function makeProgress(terminal: Terminal, json: boolean, startedAt: Date,
         terminal.out(`${JSON.stringify(flat(event))}\n`);
       },
     };
-  const elapsed = (): string => formatDuration(now().getTime() - startedAt.getTime());
-  let lastStep: string | null = null;
-  let ready = 0;
+  const line = (at: number, text: string): string => `${formatDuration(at - startedAt.getTime())}  ${text}`;
+  let shown: PortStatus | undefined;
+  const showStatus = (status: PortStatus): void => {
+    // Between two steps there is nothing to say, unless a milestone was reached there.
+    const news = shown === undefined || reached(status) !== reached(shown) || status.state !== shown.state;
+    if (status.step === null && !news) return;
+    const text = line(Date.parse(status.time), describeStep(status));
+    if (news || status.step !== shown?.step) terminal.progress(text);
+    else terminal.live(`rig: ${text}`);
+    shown = status;
+  };
   return {
     show: (event) => {
       if (event.kind === 'status') {
-        const reached = Object.values(event.status.milestones).filter((value) => value === 'success').length;
-        if (event.status.step !== lastStep || reached !== ready) {
-          terminal.progress(`${elapsed()}  ${describeStep(event.status)}`);
-        } else terminal.live(`rig: ${elapsed()}  ${describeStep(event.status)}`);
-        lastStep = event.status.step;
-        ready = reached;
-      } else {
-        const line = describeEvent(event);
-        if (line !== undefined) terminal.progress(`${elapsed()}  ${line}`);
+        showStatus(event.status);
+        return;
       }
+      const text = describeEvent(event);
+      if (text !== undefined) terminal.progress(line(now().getTime(), text));
     },
   };
+}
+
+function reached(status: PortStatus): number {
+  return Object.values(status.milestones).filter((value) => value === 'success').length;
 }
 
 function flat(event: RigEvent): object {
@@ -65,15 +77,24 @@ function describeEvent(event: Exclude<RigEvent, { kind: 'status' }>): string | u
 /** Pure: one status as a progress line: milestones, bar, step and its n/m. */
 export function describeStep(status: PortStatus): string {
   const milestones = Object.entries(status.milestones).map(([name, value]) => `${MARKS[value]} ${name}`);
-  const { progress, step, error } = status;
-  const at = step === null ? -1 : STEPS.indexOf(step);
-  const within = progress && progress.total > 0 ? progress.done / progress.total : 0;
-  const done = status.state === 'ready' ? 1 : at < 0 ? undefined : (at + within) / STEPS.length;
-  const doing = error ? `${error.code} in ${error.step}` : (step ?? status.state);
+  const { progress, step, error, state } = status;
+  const doing = error ? `${error.code} in ${error.step}` : (step ?? state);
   const count = progress ? ` ${progress.done}/${progress.total}` : '';
-  return [milestones.join('  '), done === undefined ? '' : bar(done), `${doing}${count}`]
-    .filter(Boolean)
-    .join('  ');
+  return `${milestones.join('  ')}  ${bar(fractionDone(status))}  ${doing}${count}`;
+}
+
+/** By steps, since no milestone says how long it takes; a step's own n/m counts within it. */
+function fractionDone({ state, step, progress, milestones }: PortStatus): number {
+  if (state === 'ready' || state === 'degraded') return 1;
+  const at = STEPS.findIndex(({ name }) => name === step);
+  const within = progress && progress.total > 0 ? progress.done / progress.total : 0;
+  if (at >= 0) return (at + within) / STEPS.length;
+  // Between two steps: those up to the last milestone are done.
+  return (
+    (STEPS.findLastIndex(({ completes }) => completes !== undefined && milestones[completes] === 'success') +
+      1) /
+    STEPS.length
+  );
 }
 
 function bar(fraction: number): string {

@@ -7,6 +7,7 @@ import json
 import sys
 import threading
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import parse_qs
 
 from moto.cloudformation import models as cfn, parsing
@@ -28,13 +29,13 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.scheduler.models import scheduler_backends
 from werkzeug.serving import make_server
 
-__name__ = "rig.emulator"  # moto files every model under the second word of its module's name
+__name__ = cfn.__name__  # moto files models and finds a backend's URLs by the name of their module
 
 changed = threading.Condition()
 signals: dict[str, list[dict]] = {}  # by the id in the handle's URL
-consoles: dict[str, str] = {}  # by instance
+consoles: dict[str, str] = {}  # the file that a machine's console is, by instance
 faults: list[dict] = []  # answers to give instead of moto's, each a number of times
-settings = {"url": "", "seconds_per_timeout_second": 1.0}
+settings = {"url": "", "timeout_seconds": {}}  # a stack's own time for each milestone, instead of its template's
 
 
 class WaitConditionHandle(CloudFormationModel):
@@ -81,7 +82,7 @@ class WaitCondition(CloudFormationModel):
         properties = cloudformation_json["Properties"]
         received = signals[properties["Handle"].rsplit("/", 1)[-1]]
         stack = cfn.cloudformation_backends[account_id][region_name].stacks[kwargs["StackId"]]
-        seconds = float(properties["Timeout"]) * settings["seconds_per_timeout_second"]
+        seconds = float(settings["timeout_seconds"].get(stack.name, properties["Timeout"]))
         with changed:
             changed.wait_for(lambda: received or stack.cancelled, seconds)
         if stack.cancelled:
@@ -100,6 +101,13 @@ class WaitCondition(CloudFormationModel):
         pass
 
 
+def with_id(resource, attribute):
+    """The attribute that holds the id, which newer types have and moto does not."""
+    known = getattr(resource, "get_cfn_attribute", None)
+    resource.get_cfn_attribute = lambda name: resource.id if name == attribute else known(name)
+    return resource
+
+
 class RigInstance(CloudFormationModel):
     """moto's instance, with every entry of NetworkInterfaces attached, as moto does only for RunInstances."""
 
@@ -107,7 +115,9 @@ class RigInstance(CloudFormationModel):
     def cloudformation_type():
         return "AWS::EC2::Instance"
 
-    has_cfn_attr = Instance.has_cfn_attr
+    @classmethod
+    def has_cfn_attr(cls, attr):
+        return attr == "InstanceId" or Instance.has_cfn_attr(attr)
 
     @classmethod
     def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
@@ -131,7 +141,7 @@ class RigInstance(CloudFormationModel):
         backend.associate_iam_instance_profile(
             instance_id=instance.id, iam_instance_profile_name=properties["IamInstanceProfile"]
         )
-        return instance
+        return with_id(instance, "InstanceId")
 
 
 class EipAssociation(CloudFormationModel):
@@ -151,7 +161,9 @@ class EipAssociation(CloudFormationModel):
         return cls(backend.associate_address(eni=eni, allocation_id=properties["AllocationId"]))
 
     def delete(self, account_id, region_name):
-        self.address.ec2_backend.disassociate_address(address=self.address.public_ip)
+        # moto deletes in any order; releasing the address has taken it from the interface.
+        if self.address.association_id:
+            self.address.ec2_backend.disassociate_address(address=self.address.public_ip)
 
 
 class Schedule(CloudFormationModel):
@@ -225,8 +237,14 @@ def with_delete(model, delete):
 
     class Deletable(CloudFormationModel):
         cloudformation_type = staticmethod(model.cloudformation_type)
-        has_cfn_attr = model.has_cfn_attr
-        create_from_cloudformation_json = model.create_from_cloudformation_json
+
+        @classmethod
+        def has_cfn_attr(cls, attr):
+            return attr == "Id" or model.has_cfn_attr(attr)
+
+        @classmethod
+        def create_from_cloudformation_json(cls, *args, **kwargs):
+            return with_id(model.create_from_cloudformation_json(*args, **kwargs), "Id")
 
         @classmethod
         def delete_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name):
@@ -313,8 +331,8 @@ class CloudFormation(cfn.CloudFormationBackend):
         stack.template, stack.parameters = change_set.template, change_set.parameters
         stack._parse_template()
         stack.description = stack.template_dict.get("Description")
-        stack.resource_map = Resources(stack)
         try:
+            stack.resource_map = Resources(stack)
             stack.resource_map.create(stack.template_dict)
         except Cancelled:
             return
@@ -327,9 +345,12 @@ class CloudFormation(cfn.CloudFormationBackend):
     def roll_back(self, stack, reason):
         stack.status = "ROLLBACK_IN_PROGRESS"
         stack._add_stack_event("ROLLBACK_IN_PROGRESS", f"The following resource(s) failed to create: {reason}")
-        stack.resource_map.delete()
-        stack.status = "ROLLBACK_COMPLETE"
-        stack._add_stack_event("ROLLBACK_COMPLETE")
+        try:
+            stack.resource_map.delete()
+            stack.status = "ROLLBACK_COMPLETE"
+        except Exception as error:
+            stack.status, reason = "ROLLBACK_FAILED", str(error)
+        stack._add_stack_event(stack.status, reason)
 
     def change(self, stack, change_set):
         stack.template = change_set.template
@@ -367,7 +388,8 @@ cfn.cloudformation_backends.backend = CloudFormation
 
 def get_console_output(self):
     instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
-    text = consoles.get(instance.id, "")[-65536:]
+    path = Path(consoles.get(instance.id, "/dev/null"))
+    text = path.read_bytes()[-65536:].decode(errors="replace")
     return ActionResult(
         {
             "InstanceId": instance.id,
@@ -386,7 +408,7 @@ def fire_schedules(now):
     for account, region, backend in scheduler_backends.iter_backends():
         for schedule in backend.list_schedules(group_names=None, state="ENABLED"):
             due = datetime.fromisoformat(schedule.schedule_expression.removeprefix("at(").removesuffix(")"))
-            if due <= now and schedule.target["Arn"] == "arn:aws:scheduler:::aws-sdk:cloudformation:deleteStack":
+            if due <= now and schedule.target["Arn"].endswith(":aws-sdk:cloudformation:deleteStack"):
                 request = json.loads(schedule.target["Input"])
                 role = iam_backends[account]["aws"].get_role_by_arn(schedule.target["RoleArn"])
                 wanted = [("cloudformation:DeleteStack", request["StackName"]), ("iam:PassRole", request["RoleARN"])]
@@ -411,7 +433,7 @@ def answer(path, method, body):
         return {}
     request = json.loads(body or "{}")
     if path == "/emulator/console":
-        consoles[request["instance"]] = consoles.get(request["instance"], "") + request["text"]
+        consoles[request["instance"]] = request["file"]
     elif path == "/emulator/fault":
         faults.append(request)
     elif path == "/emulator/settings":
