@@ -51,6 +51,17 @@ step() {
   fails_with E_HUGEPAGES_SHORT reserve-hugepages
   [[ $output == *'asked for 512, the kernel gave 100'* ]]
   [ "$(<"$M/proc/sys/vm/compact_memory")" = 1 ]
+  # Given back, so that the machine has memory to go on with.
+  [ "$(<"$M/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages")" = 100 ]
+}
+
+@test "memory is short: E_HUGEPAGES_SHORT before asking, so that the machine can still tell" {
+  add_pool 0 0
+  printf 'MemAvailable: 1100000 kB\n' >"$M/proc/meminfo"
+  step
+  fails_with E_HUGEPAGES_SHORT reserve-hugepages
+  [[ $output == *'1074 MB of memory for more'* ]]
+  [ "$(<"$M/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages")" = 0 ]
 }
 
 @test "no hugetlbfs: tries the mount, then E_HUGETLBFS" {

@@ -4,19 +4,28 @@
 # shellcheck source=../lib/rig.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/rig.sh"
 
+# reserve: asks the kernel, or fails with the memory as it was before: a machine without memory could not even say why.
 reserve() {
-  local pool try
+  local pool before gave try
   pool=$(hugepage_pool)
   [[ -e $pool/nr_hugepages ]] || fail E_HUGEPAGES_SHORT "this kernel has no 2 MB pages ($pool is not there)"
+  before=$(hugepages_total)
+  if ((before >= RIG_HUGEPAGES)); then return; fi
+  if (((RIG_HUGEPAGES - before) * 2 + 128 > $(mem_available))); then
+    fail E_HUGEPAGES_SHORT "asked for $RIG_HUGEPAGES, there are $before, and $(mem_available) MB of memory for more"
+  fi
   for try in 1 2 3; do
-    if (($(hugepages_total) >= RIG_HUGEPAGES)); then return; fi
     if ((try > 1)); then
       # Free memory lies in pieces: give the page cache back and move what can be moved.
       sysfs_write "$RIG_PROCFS/sys/vm/drop_caches" 3 || true
       sysfs_write "$RIG_PROCFS/sys/vm/compact_memory" 1 || true
     fi
     sysfs_write "$pool/nr_hugepages" "$RIG_HUGEPAGES" || true
+    gave=$(hugepages_total)
+    if ((gave >= RIG_HUGEPAGES)); then return; fi
   done
+  sysfs_write "$pool/nr_hugepages" "$before" || true
+  fail E_HUGEPAGES_SHORT "asked for $RIG_HUGEPAGES, the kernel gave $gave ($(mem_available) MB of memory available)"
 }
 
 main() {
