@@ -1,5 +1,7 @@
 // RigConfig: what a rig can be asked to be. parseConfig turns the user's context into it and reports every fault at
 // once. Pure: bin/rig.ts reads the context and hands it in.
+import { isIPv4 } from 'node:net';
+
 import { z } from 'zod';
 
 import { explainUnknownType, findInstanceType, type InstanceType } from './instance-types.js';
@@ -12,11 +14,10 @@ const MIN_INTERFACES = 2;
 const KEPT_MEMORY_MIB = 1024;
 const HUGEPAGE_MIB = 2;
 
-/** The user's keys of a context. CDK's own have a colon or an @ in them, but for the list that `cdk acknowledge` keeps. */
+/** The user's keys of a context. CDK's own have a colon or an @ in them, but for what its commands write down. */
 export function rigContext(context: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(context).filter(([key]) => !/[:@]|^acknowledged-issue-numbers$/.test(key)),
-  );
+  const ofCdk = /[:@]|^acknowledged-issue-numbers$|^cli-telemetry$/;
+  return Object.fromEntries(Object.entries(context).filter(([key]) => !ofCdk.test(key)));
 }
 
 /** A list as JSON in cdk.json, or as JSON or with commas after -c, which passes strings alone. */
@@ -36,18 +37,16 @@ function splitList(value: unknown): unknown {
 }
 
 function isCidr(value: string): boolean {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(value);
-  if (!match) return false;
-  const [a = 0, b = 0, c = 0, d = 0, prefix = 0] = match.slice(1).map(Number);
-  if ([a, b, c, d].some((octet) => octet > 255) || prefix < 1 || prefix > 32) return false;
-  const address = ((a * 256 + b) * 256 + c) * 256 + d;
-  return address % 2 ** (32 - prefix) === 0;
+  const [, network = '', prefix] = /^([\d.]+)\/([1-9]|[12]\d|3[0-2])$/.exec(value) ?? [];
+  if (!isIPv4(network)) return false;
+  const address = network.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  return address % 2 ** (32 - Number(prefix)) === 0;
 }
 
 function isEndpoint(value: string): boolean {
   if (!URL.canParse(value)) return false;
-  const url = new URL(value);
-  return /^https?:$/.test(url.protocol) && (url.origin === value || `${url.origin}/` === value);
+  const { protocol, username, password, pathname, search, hash } = new URL(value);
+  return /^https?:$/.test(protocol) && `${username}${password}${pathname}${search}${hash}` === '/';
 }
 
 /** Each key's schema; the description says what is allowed and completes the sentence of a fault. */
@@ -104,6 +103,8 @@ const schema = z.object({
     .default([])
     .describe('up to 16 DPDK network drivers, such as net/e1000'),
 });
+
+export const CONFIG_KEYS: readonly string[] = Object.keys(schema.shape);
 
 export type Driver = z.output<typeof schema>['driver'];
 export type PollcoreMode = z.output<typeof schema>['pollcoreMode'];
@@ -196,14 +197,22 @@ function machineFaults(input: Readonly<Record<string, unknown>>): string[] {
 }
 
 function unknownKeys(input: Readonly<Record<string, unknown>>): string[] {
-  const known = Object.keys(schema.shape);
   return Object.keys(input)
-    .filter((key) => !known.includes(key))
+    .filter((key) => !CONFIG_KEYS.includes(key))
     .map((key) => {
-      const near = known.find((candidate) => editDistance(key.toLowerCase(), candidate.toLowerCase()) <= 2);
-      const hint = near === undefined ? `the keys are ${known.join(', ')}` : `did you mean ${near}?`;
+      const meant = findMeantKey(key.toLowerCase());
+      const hint = meant === undefined ? `the keys are ${CONFIG_KEYS.join(', ')}` : `did you mean ${meant}?`;
       return `${key} = ${JSON.stringify(input[key])}; no such key: ${hint}`;
     });
+}
+
+/** The key that is a slip of the pen away, else the one that the given word is a part of. */
+function findMeantKey(key: string): string | undefined {
+  const slips = Math.min(2, Math.floor((key.length - 1) / 2));
+  return (
+    CONFIG_KEYS.find((known) => editDistance(key, known.toLowerCase()) <= slips) ??
+    CONFIG_KEYS.find((known) => key.length > 2 && known.toLowerCase().includes(key))
+  );
 }
 
 /** Levenshtein's distance. */

@@ -48,6 +48,7 @@ test('with an account it makes a stack for that one, and leaves the CDK’s own 
     '@aws-cdk/core:checkSecretUsage': true,
     'aws:cdk:bundling-stacks': ['**'],
     'acknowledged-issue-numbers': [1],
+    'cli-telemetry': false,
     'availability-zones:account=123456789012:region=eu-west-1': ['eu-west-1a'],
   };
   const run = runApp(context, { CDK_DEFAULT_ACCOUNT: '123456789012', CDK_DEFAULT_REGION: 'eu-west-1' });

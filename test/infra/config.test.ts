@@ -32,6 +32,7 @@ describe('values as -c passes them, which is as strings', () => {
     ['dataCidrs', '', []],
     ['extraDrivers', 'net/e1000,net/igc', ['net/e1000', 'net/igc']],
     ['s3Endpoint', 'http://10.0.2.100:9000/', 'http://10.0.2.100:9000'],
+    ['s3Endpoint', 'http://Store:80', 'http://store'],
     ['driver', 'vfio-pci', 'vfio-pci'],
     ['pollcoreMode', 'sink', 'sink'],
     ['amiId', 'ami-01234567', 'ami-01234567'],
@@ -71,6 +72,9 @@ describe('each fault names the key, the value and what is allowed', () => {
     ['dataCidrs', '10.2.0.1/16', `dataCidrs = "10.2.0.1/16"; ${networks}`],
     ['dataCidrs', ['10.0.0.0/8', '10.2.0.0/33'], `dataCidrs = "10.2.0.0/33"; ${networks}`],
     ['dataCidrs', '256.0.0.0/8', `dataCidrs = "256.0.0.0/8"; ${networks}`],
+    ['dataCidrs', '010.2.0.0/16', `dataCidrs = "010.2.0.0/16"; ${networks}`],
+    ['dataCidrs', '10.2.0.0/016', `dataCidrs = "10.2.0.0/016"; ${networks}`],
+    ['dataCidrs', '10.2.0.0', `dataCidrs = "10.2.0.0"; ${networks}`],
     ['dataCidrs', '0.0.0.0/0', `dataCidrs = "0.0.0.0/0"; ${networks}`],
     ['dataCidrs', '[1', `dataCidrs = "[1"; ${networks}`],
     ['dataCidrs', '2001:db8::/32', `dataCidrs = "2001:db8::/32"; ${networks}`],
@@ -79,6 +83,7 @@ describe('each fault names the key, the value and what is allowed', () => {
     ['cpuCredits', 'none', 'cpuCredits = "none"; allowed: unlimited or standard'],
     ['s3Endpoint', 'ftp://host', `s3Endpoint = "ftp://host"; ${endpoint}`],
     ['s3Endpoint', 'http://u:p@host', `s3Endpoint = "http://u:p@host"; ${endpoint}`],
+    ['s3Endpoint', 'http://host?x', `s3Endpoint = "http://host?x"; ${endpoint}`],
     ['s3Endpoint', 'http://host/path', `s3Endpoint = "http://host/path"; ${endpoint}`],
     ['s3Endpoint', '', `s3Endpoint = ""; ${endpoint}`],
     ['extraDrivers', 'net/$(id)', `extraDrivers = "net/$(id)"; ${drivers}`],
@@ -126,18 +131,26 @@ describe('faults that show only when keys are seen together', () => {
 });
 
 describe('keys that do not exist', () => {
-  test('a near miss is answered with what was meant', () => {
-    expect(faultsOf({ hugepage: 512 })).toEqual(['hugepage = 512; no such key: did you mean hugepages?']);
-    expect(faultsOf({ instancetype: 't3.large' })).toEqual([
-      'instancetype = "t3.large"; no such key: did you mean instanceType?',
-    ]);
+  test.each([
+    ['hugepage', 'hugepages'],
+    ['instancetype', 'instanceType'],
+    ['drivers', 'driver'],
+    ['zone', 'availabilityZone'],
+    ['mode', 'pollcoreMode'],
+    ['ami', 'amiId'],
+    ['cidrs', 'dataCidrs'],
+  ])('%s is answered with what was meant', (key, meant) => {
+    expect(faultsOf({ [key]: 'x' })).toEqual([`${key} = "x"; no such key: did you mean ${meant}?`]);
   });
 
-  test('another is answered with the list', () => {
-    expect(faultsOf({ colour: 'red' })).toEqual([
-      expect.stringMatching(/^colour = "red"; no such key: the keys are name, instanceType, hugepages, .+/),
-    ]);
-  });
+  test.each(['colour', 'rig.hugepages', 'toString', '__proto__', 'x', ''])(
+    '"%s" is answered with the list',
+    (key) => {
+      expect(faultsOf(Object.fromEntries([[key, 'red']]))).toEqual([
+        expect.stringContaining(`${key} = "red"; no such key: the keys are name, instanceType, hugepages, `),
+      ]);
+    },
+  );
 });
 
 test('all faults come in one message', () => {
