@@ -13,6 +13,8 @@ const ANYWHERE = ec2.Peer.anyIpv4();
 
 export interface NetworkProps {
   readonly generation: string;
+  /** @default - the first of the stack's region */
+  readonly zone?: string;
   /** Sources beside the rig's own group that reach the data interface, and that it may send to. */
   readonly dataCidrs: readonly string[];
   /** TCP ports that the management interface may connect to. */
@@ -29,7 +31,7 @@ export class Network extends Construct {
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
-    this.vpc = this.addVpc();
+    this.vpc = this.addVpc(props.zone);
     const management = this.addInterface(MANAGEMENT, this.managementGroup(props), props.generation);
     const data = this.addInterface(DATA, this.dataGroup(props), props.generation);
     this.interfaceIds = [management.attrId, data.attrId];
@@ -39,8 +41,9 @@ export class Network extends Construct {
     this.internetAccess = [defaultRoute, association];
   }
 
-  private addVpc(): ec2.Vpc {
-    return new ec2.Vpc(this, 'Vpc', {
+  /** Another zone is another VPC: a subnet cannot move, and its successor cannot have the same addresses beside it. */
+  private addVpc(zone = ''): ec2.Vpc {
+    return new ec2.Vpc(this, `Vpc${zone}`, {
       ipAddresses: ec2.IpAddresses.cidr(VPC_CIDR),
       maxAzs: 1,
       natGateways: 0,

@@ -36,11 +36,13 @@ export class RigStack extends Stack {
       ...provisioning.identity,
       image: image.identity,
       instanceType: config.instanceType.name,
+      zone: config.availabilityZone ?? 'the first',
       rootVolume: JSON.stringify(ROOT_VOLUME),
     });
 
     const network = new Network(this, 'Network', {
       generation,
+      zone: config.availabilityZone,
       dataCidrs: config.dataCidrs,
       egressPorts: egressPorts(config),
     });

@@ -129,6 +129,21 @@ describe('replacement', () => {
     expect(new Set(come.map((id) => GENERATION.exec(id)?.[0])).size).toBe(1);
   });
 
+  test('a change of the zone moves the machine into a network of its own', () => {
+    const options = { context: { availabilityZone: 'eu-west-1b' } };
+    const { gone } = changedBy(options);
+    expect(withoutGeneration(gone)).toEqual(expect.arrayContaining(REPLACED_TOGETHER));
+    // What stays is in no zone and can be moved to another VPC by CloudFormation.
+    const stays = before.filter((id) => !gone.includes(id)).map((id) => resourcesOf(rig.template)[id]?.Type);
+    expect([...new Set(stays)].sort()).toEqual([
+      'AWS::EC2::SecurityGroup',
+      'AWS::EC2::SecurityGroupEgress',
+      'AWS::EC2::SecurityGroupIngress',
+      'AWS::IAM::InstanceProfile',
+      'AWS::IAM::Role',
+    ]);
+  });
+
   test.each<[string, RigOptions]>([
     ['the folder alone', {}],
     ['a tag', { tag: 'me' }],
