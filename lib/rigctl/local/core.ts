@@ -106,7 +106,7 @@ export async function waitForCore(pid: number, options: RunOptions): Promise<voi
   while (performance.now() < deadline) {
     if (!isAlive(pid)) throw await coreFault('ended before it was ready');
     const status = await askCore('/pollcore/status', coreStatus, options).catch((error: unknown) => {
-      if (error instanceof RigError) return undefined; // its socket is not there yet
+      if (error instanceof RigError) return undefined; // it is not there yet
       throw error;
     });
     if (status?.state === 'running' && status.self_test === 'passed') return;
@@ -122,9 +122,15 @@ export async function coreFault(what: string): Promise<RigError> {
   return new RigError(`the core ${what}; it said:\n  ${said}\n`, 'mend what it names and run again');
 }
 
-/** Asks the running core one of its telemetry commands. */
+/**
+ * Asks the running core one of its telemetry commands.
+ * @throws RigError when nobody listens, or the answer is not of that shape: DPDK answers null to what is not registered yet.
+ */
 export async function askCore<T>(command: string, schema: z.ZodType<T>, options: RunOptions): Promise<T> {
-  return schema.parse(JSON.parse(await run(TELEMETRY, ['--file-prefix', FILE_PREFIX, command], options)));
+  const answer = await run(TELEMETRY, ['--file-prefix', FILE_PREFIX, command], options);
+  const parsed = schema.safeParse(JSON.parse(answer));
+  if (parsed.success) return parsed.data;
+  throw new RigError(`${command} answered ${answer.trim()}`, `see ${CORE_LOG}`);
 }
 
 /** Stops the core if it runs: SIGTERM, and SIGKILL when it has not ended in time. Gives its last report. */

@@ -23,10 +23,13 @@ export function parsePing(output: string): PingResult {
   return { sent, received, lossPercent, rttMs: times && { min, avg, max } };
 }
 
-/** Sends `count` echo requests, 100 ms apart. */
+/**
+ * Sends `count` echo requests, 200 ms apart. ping gives up that long after the last one, so a smaller interval would
+ * show a machine that is busy for a moment as loss.
+ */
 export async function ping(count: number, options: RunOptions): Promise<PingResult> {
   // ping exits 1 when replies are missing, which is a result and not a fault.
-  const command = `ping -n -q -W 1 -i 0.1 -c ${count} ${PORT.ipv4} || [ $? = 1 ]`;
+  const command = `ping -n -q -i 0.2 -c ${count} ${PORT.ipv4} || [ $? = 1 ]`;
   return parsePing(await run('ip', inside(PEER.namespace, 'sh', '-c', command), options));
 }
 
