@@ -24,7 +24,8 @@ const app = new App();
 const config = readConfig(app);
 const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
 const { ttlHours } = config;
-const sourcesDir = join(PROJECT, '.cache', 'sources');
+// What `npm run sources` fetched. A folder of its own: archives that tests fetch are not what a rig runs.
+const sourcesDir = join(PROJECT, '.cache', 'shipped');
 
 new RigStack(app, config.name, {
   config,
