@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { formatPortStatus } from '../../lib/port-status.js';
 import { listCases, type Case } from './cases/index.js';
+import { openInternet } from './harness/internet.js';
 import { Lab, type Driver } from './harness/lab.js';
 import { CACHE } from './image/image.js';
 import type { Plan } from './run.js';
@@ -86,6 +87,7 @@ async function main(planFile: string): Promise<number> {
   const plan = JSON.parse(readFileSync(planFile, 'utf8')) as Plan;
   const cases = listCases().filter(({ name }) => plan.cases.includes(name));
   const progress = new Progress();
+  if (plan.relay !== undefined) await openInternet(plan.relay, join(plan.directory, 'resolv.conf'));
   const results: Result[] = [];
   for (const driver of new Set(cases.map((one) => one.driver))) {
     const lab = await openLab(plan, driver, progress);

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 
 import { listCases, type Case } from './cases/index.js';
 import { synthesize } from './harness/deployment.js';
+import { startRelay } from './harness/internet.js';
 import { CACHE, foreignImage, prepareImage, type Image } from './image/image.js';
 
 const USAGE = `usage: npm run test:vm -- [options] [case...]
@@ -23,6 +24,8 @@ export interface Plan {
   readonly image: Image;
   readonly cases: readonly string[];
   readonly cloudAssemblies: Readonly<Record<string, string>>;
+  /** Socket to package mirrors, for an image that has to fetch its packages. */
+  readonly relay?: string;
 }
 
 function parse(): {
@@ -61,7 +64,9 @@ async function main(): Promise<number> {
   }
   if (process.getuid?.() !== 0)
     throw new Error('making a root image and a network namespace takes root: sudo npm run test:vm');
-  const say = (text: string): void => console.error(`vm: ${text}`);
+  const say = (text: string): void => {
+    console.error(`vm: ${text}`);
+  };
   const chosen = choose(cases, values.image === undefined ? positionals : ['clean-boot'], values.all);
   const image =
     values.image === undefined
@@ -77,10 +82,19 @@ async function main(): Promise<number> {
       cloudAssemblies[driver] = join(directory, `cdk.out-${driver}`);
       synthesize(cloudAssemblies[driver], { driver });
     }
-    const plan: Plan = { directory, image, cases: chosen.map(({ name }) => name), cloudAssemblies };
+    const plan: Plan = {
+      directory,
+      image,
+      cases: chosen.map(({ name }) => name),
+      cloudAssemblies,
+      ...(values.image !== undefined && { relay: join(directory, 'relay.sock') }),
+    };
+    const relay = plan.relay === undefined ? undefined : startRelay(plan.relay);
     const file = join(directory, 'plan.json');
     writeFileSync(file, JSON.stringify(plan));
-    return await runInside(file);
+    const code = await runInside(file);
+    relay?.close();
+    return code;
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
