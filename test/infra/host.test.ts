@@ -53,8 +53,19 @@ describe('the instance', () => {
     expect(instance.CreationPolicy).toBeUndefined();
   });
 
-  test('carries the name of the rig', () => {
-    expect(instance.Properties?.['Tags']).toContainEqual({ Key: 'Name', Value: 'DpdkRig' });
+  test('carries the name of the rig, and its volume the same tags', () => {
+    expect(instance.Properties).toMatchObject({
+      Tags: [
+        { Key: 'dpdk-rig', Value: 'DpdkRig' },
+        { Key: 'Name', Value: 'DpdkRig' },
+      ],
+      PropagateTagsToVolumeOnCreation: true,
+    });
+  });
+
+  test('is of the type that is asked for', () => {
+    const { template } = makeRig({ context: { instanceType: 'm6i.large' } });
+    expect(only(template, 'AWS::EC2::Instance').Properties?.['InstanceType']).toBe('m6i.large');
   });
 
   test.each([
@@ -71,6 +82,9 @@ describe('the role', () => {
   const { Properties } = only(rig.template, 'AWS::IAM::Role');
 
   test('is the machine’s, with Session Manager', () => {
+    expect(Properties?.['AssumeRolePolicyDocument']).toMatchObject({
+      Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'ec2.amazonaws.com' } }],
+    });
     const profile = only(rig.template, 'AWS::IAM::InstanceProfile');
     expect(instance.Properties?.['IamInstanceProfile']).toEqual({ Ref: profile.id });
     expect(profile.Properties?.['Roles']).toEqual([{ Ref: only(rig.template, 'AWS::IAM::Role').id }]);

@@ -69,6 +69,7 @@ describe('the two interfaces', () => {
       AllocationId: { 'Fn::GetAtt': [address.id, 'AllocationId'] },
       NetworkInterfaceId: { 'Fn::GetAtt': [idOf('AWS::EC2::NetworkInterface', 'ManagementInterface'), 'Id'] },
     });
+    expect(address.Properties).toMatchObject({ Domain: 'vpc' });
     expect(address.DependsOn).toContain(only(template, 'AWS::EC2::Route').id);
   });
 });

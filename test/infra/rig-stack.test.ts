@@ -37,6 +37,27 @@ test('the default stack', () => {
   expect(normalize(rig)).toMatchSnapshot();
 });
 
+test('whatever can have a tag has the one that rigs are found by', () => {
+  const { template } = makeRig({ context: { name: 'lab' } });
+  const tagged = Object.values(resourcesOf(template)).filter(({ Properties }) => Properties?.['Tags']);
+  expect(new Set(tagged.map(({ Type }) => Type))).toEqual(
+    new Set([
+      'AWS::EC2::EIP',
+      'AWS::EC2::Instance',
+      'AWS::EC2::InternetGateway',
+      'AWS::EC2::NetworkInterface',
+      'AWS::EC2::RouteTable',
+      'AWS::EC2::SecurityGroup',
+      'AWS::EC2::Subnet',
+      'AWS::EC2::VPC',
+      'AWS::IAM::Role',
+    ]),
+  );
+  for (const { Properties } of tagged) {
+    expect(Properties?.['Tags']).toContainEqual({ Key: 'dpdk-rig', Value: 'lab' });
+  }
+});
+
 describe('outputs', () => {
   const outputs = (
     rig.template.toJSON() as { Outputs: Record<string, { Value: unknown; Description: string }> }
