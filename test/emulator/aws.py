@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from moto.cloudformation import models as cfn, parsing
+from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.common_models import CloudFormationModel
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
@@ -316,8 +317,7 @@ class CloudFormation(cfn.CloudFormationBackend):
         return super().create_change_set(stack_name, *args, **kwargs)
 
     def execute_change_set(self, change_set_name, stack_name=None):
-        found = [c for key, c in self.change_sets.items() if change_set_name in (key, c.change_set_name)]
-        change_set = found[-1]
+        change_set = self.change_sets[change_set_name]
         stack = change_set.stack
         change_set.execution_status = "EXECUTE_COMPLETE"
         run = self.create if change_set.change_set_type == "CREATE" else self.change
@@ -384,6 +384,21 @@ class CloudFormation(cfn.CloudFormationBackend):
 
 
 cfn.cloudformation_backends.backend = CloudFormation
+
+
+def get_change_set_param(self, name, *defaults):
+    """moto finds a change set by its name alone, and CDK gives that of every stack the same name: makes it the id."""
+    value = moto_get_param(self, name, *defaults)
+    if name == "ChangeSetName" and self._get_action() != "CreateChangeSet":
+        stack = moto_get_param(self, "StackName")
+        for key, change_set in self.cloudformation_backend.change_sets.items():
+            if value == change_set.change_set_name and stack in (change_set.stack_name, change_set.stack_id):
+                value = key
+    return value
+
+
+moto_get_param = CloudFormationResponse._get_param
+CloudFormationResponse._get_param = get_change_set_param
 
 
 def get_console_output(self):

@@ -8,15 +8,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { DescribeInstanceAttributeCommand, DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
-import { SchedulerClient } from '@aws-sdk/client-scheduler';
 
 export const MOTO_VERSION = '5.2.1';
 export const REGION = 'eu-west-1';
 /** The images of amis.json: Ubuntu 22.04, and one that no rig can use. */
 export const UBUNTU_IMAGE = 'ami-0a000000000000001';
 export const WRONG_IMAGE = 'ami-0a000000000000002';
-/** A synth, the assets and half a stack, on two busy cores. */
-const LAUNCH_MS = 90_000;
 const PROJECT = join(__dirname, '..', '..');
 const CDK = join(PROJECT, 'node_modules', 'aws-cdk', 'bin', 'cdk');
 
@@ -45,11 +42,15 @@ export interface Running {
   readonly interrupt: () => void;
 }
 
+export interface Deploy extends Running {
+  /** Its machine is there and plays its part. */
+  readonly launched: Promise<void>;
+}
+
 export class Emulator {
   readonly directory = mkdtempSync(join(tmpdir(), 'rig-emulator-'));
   readonly ec2: EC2Client;
   readonly cloudFormation: CloudFormationClient;
-  readonly scheduler: SchedulerClient;
   readonly environment: NodeJS.ProcessEnv;
   private readonly children = new Set<ChildProcess>();
 
@@ -76,7 +77,6 @@ export class Emulator {
     const client = { endpoint: url, region: REGION, credentials };
     this.ec2 = new EC2Client(client);
     this.cloudFormation = new CloudFormationClient(client);
-    this.scheduler = new SchedulerClient(client);
   }
 
   static async start(): Promise<Emulator> {
@@ -101,6 +101,7 @@ export class Emulator {
 
   stop(): void {
     for (const child of this.children) kill(child, 'SIGKILL');
+    for (const client of [this.ec2, this.cloudFormation]) client.destroy();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -170,28 +171,14 @@ export class Emulator {
     };
   }
 
-  /** Waits for the rig's machine as the stack launches it. */
-  async launched(rig: string): Promise<string> {
-    const Filters = [
-      { Name: 'tag:dpdk-rig', Values: [rig] },
-      { Name: 'instance-state-name', Values: ['running'] },
-    ];
-    const until = Date.now() + LAUNCH_MS;
-    while (Date.now() < until) {
-      await sleep(100);
-      const answer = await this.ec2.send(new DescribeInstancesCommand({ Filters }));
-      const id = answer.Reservations?.[0]?.Instances?.[0]?.InstanceId;
-      if (id !== undefined) return id;
-    }
-    throw new Error(`no machine of ${rig} was launched within ${LAUNCH_MS} ms`);
+  /** `rigctl deploy`, and the rig's machine as soon as it is launched: STEP=CODE:DETAIL and STEP=hang are its faults. */
+  deploy(rig: string, args: readonly string[], ...faults: string[]): Deploy {
+    const running = this.startRigctl('deploy', rig, ...args);
+    return { ...running, launched: this.playMachine(rig, running, faults) };
   }
 
-  /** Plays the rig's machine once it is launched: STEP=CODE:DETAIL and STEP=hang are its faults. */
-  async playMachine(
-    rig: string,
-    ...faults: string[]
-  ): Promise<{ readonly log: () => string; readonly ended: Promise<number | null> }> {
-    const instance = await this.launched(rig);
+  private async playMachine(rig: string, deploy: Running, faults: readonly string[]): Promise<void> {
+    const instance = await this.findMachine(rig, deploy);
     const directory = mkdtempSync(join(this.directory, 'machine-'));
     const answer = await this.ec2.send(
       new DescribeInstanceAttributeCommand({ InstanceId: instance, Attribute: 'userData' }),
@@ -200,15 +187,24 @@ export class Emulator {
     writeFileSync(join(directory, 'console'), '');
     await this.tell('console', { instance, file: join(directory, 'console') });
     // A process group of its own: a step that hangs has children.
-    const child = spawn('bash', [join(__dirname, 'machine.sh'), directory, ...faults], {
-      detached: true,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    this.children.add(child);
-    let log = '';
-    child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
-    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-    return { log: () => log, ended };
+    const machine = [join(__dirname, 'machine.sh'), directory, ...faults];
+    this.children.add(spawn('bash', machine, { detached: true, stdio: 'ignore' }));
+  }
+
+  private async findMachine(rig: string, deploy: Running): Promise<string> {
+    const Filters = [
+      { Name: 'tag:dpdk-rig', Values: [rig] },
+      { Name: 'instance-state-name', Values: ['running'] },
+    ];
+    const state = { ended: false };
+    void deploy.ended.then(() => (state.ended = true));
+    while (!state.ended) {
+      const answer = await this.ec2.send(new DescribeInstancesCommand({ Filters }));
+      const id = answer.Reservations?.[0]?.Instances?.[0]?.InstanceId;
+      if (id !== undefined) return id;
+      await sleep(200);
+    }
+    throw new Error(`the deploy of ${rig} ended before a machine was launched:\n${deploy.seen()}`);
   }
 }
 

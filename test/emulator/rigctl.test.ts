@@ -15,7 +15,7 @@ import {
 import { parsePortStatus } from '../../lib/port-status.js';
 import { Emulator, REGION, UBUNTU_IMAGE, whyNot, WRONG_IMAGE, type Ran } from './emulator.js';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const HOUR_MS = 3_600_000;
 const DEPLOY = ['--interval', '1', '-c', `amiId=${UBUNTU_IMAGE}`];
@@ -77,18 +77,15 @@ suite('a rig on an emulated AWS', () => {
     let watched: Ran;
 
     beforeAll(async () => {
-      const [one, two] = [
-        aws.startRigctl('deploy', 'Good', ...DEPLOY, '-c', 'ttlHours=8'),
-        aws.startRigctl('deploy', 'Bad', ...DEPLOY),
-      ];
-      const machine = aws.playMachine('Good');
-      void aws.playMachine('Bad', 'claim-nic=E_NO_SECOND_NIC:device number 1');
-      await machine;
+      const one = aws.deploy('Good', [...DEPLOY, '-c', 'ttlHours=8']);
+      const two = aws.deploy('Bad', DEPLOY, 'claim-nic=E_NO_SECOND_NIC:device number 1');
+      await one.launched;
       [busy, watched, good, bad] = await Promise.all([
         aws.rigctl('deploy', 'Good', ...DEPLOY),
         aws.rigctl('watch', 'Good', '--interval', '1', '--json'),
         one.ended,
         two.ended,
+        two.launched,
       ]);
     });
 
@@ -208,10 +205,9 @@ suite('a rig on an emulated AWS', () => {
 
     beforeAll(async () => {
       await aws.tell('settings', { timeout_seconds: { Silent: 8 } });
-      const one = aws.startRigctl('deploy', 'Silent', ...DEPLOY);
-      const two = aws.startRigctl('deploy', 'Halfway', ...DEPLOY);
-      void aws.playMachine('Silent', 'build-dpdk=hang');
-      await aws.playMachine('Halfway', 'build-dpdk=hang');
+      const one = aws.deploy('Silent', DEPLOY, 'build-dpdk=hang');
+      const two = aws.deploy('Halfway', DEPLOY, 'build-dpdk=hang');
+      await two.launched;
       const watching = aws.startRigctl('watch', 'Halfway', '--interval', '1');
       while (!two.seen().includes('build-dpdk') || !watching.seen().includes('build-dpdk')) await sleep(100);
       two.interrupt();
@@ -219,7 +215,7 @@ suite('a rig on an emulated AWS', () => {
       const { code } = await aws.rigctl('status', 'Halfway');
       expect(code).toBe(1);
       await aws.cloudFormation.send(new DeleteStackCommand({ StackName: 'Halfway' }));
-      [silent, vanished] = await Promise.all([one.ended, watching.ended]);
+      [silent, vanished] = await Promise.all([one.ended, watching.ended, one.launched]);
     });
 
     it('names the step in which the machine went silent', () => {
@@ -249,9 +245,13 @@ suite('a rig on an emulated AWS', () => {
     });
 
     it('names what a destroy leaves behind', async () => {
-      const tags = [{ ResourceType: 'volume', Tags: [{ Key: 'dpdk-rig', Value: 'Silent' }] }] as const;
+      const Tags = [{ Key: 'dpdk-rig', Value: 'Silent' }];
       const volume = await aws.ec2.send(
-        new CreateVolumeCommand({ AvailabilityZone: `${REGION}a`, Size: 1, TagSpecifications: [...tags] }),
+        new CreateVolumeCommand({
+          AvailabilityZone: `${REGION}a`,
+          Size: 1,
+          TagSpecifications: [{ ResourceType: 'volume', Tags }],
+        }),
       );
       const ran = await aws.rigctl('destroy', 'Silent', '--interval', '1');
       expect(ran.out).toMatch(new RegExp(`this is left and may cost:\\n +volume +${volume.VolumeId ?? ''}`));
