@@ -40,8 +40,8 @@ interface Tarball {
 export class Provisioning extends Construct {
   /** The two objects that the machine reads. */
   readonly objectArns: readonly string[];
-  /** All that provisioning adds to the generation. */
-  readonly identity: Readonly<Record<string, string>>;
+  /** What provisioning adds to the generation: the user data without what the generation is part of. */
+  readonly identity: string;
 
   private readonly bootStub: string;
   private readonly userdata: Tarball;
@@ -59,12 +59,8 @@ export class Provisioning extends Construct {
       listFiles(props.nativeDir).filter((file) => NATIVE_PARTS.test(file.name)),
     );
     this.objectArns = [this.userdata.objectArn, this.native.objectArn];
-    this.identity = {
-      bootStub: this.bootStub,
-      ...settings(props.config),
-      RIG_USERDATA_SHA256: this.userdata.sha256,
-      RIG_NATIVE_SHA256: this.native.sha256,
-    };
+    const userData = this.render(props.config, '', () => '');
+    this.identity = JSON.stringify(Stack.of(this).resolve(userData));
   }
 
   /**
@@ -74,7 +70,13 @@ export class Provisioning extends Construct {
   render(config: RigConfig, generation: string, signalUrl: (milestone: Milestone) => string): string {
     const signals = MILESTONE_NAMES.map((name) => [`RIG_SIGNAL_${snakeCase(name)}`, signalUrl(name)]);
     const environment: Readonly<Record<string, string>> = {
-      ...settings(config),
+      RIG_NAME: config.name,
+      RIG_DRIVER: config.driver,
+      RIG_HUGEPAGES: String(config.hugepages),
+      RIG_WORKLOAD: config.workload,
+      RIG_POLLCORE_MODE: config.pollcoreMode,
+      RIG_EXTRA_DRIVERS: config.extraDrivers.join(','),
+      RIG_S3_ENDPOINT: config.s3Endpoint ?? '',
       RIG_REGION: Stack.of(this).region,
       RIG_GENERATION: generation,
       RIG_USERDATA_URI: this.userdata.uri,
@@ -120,19 +122,6 @@ export class Provisioning extends Construct {
       objectArn: asset.bucket.arnForObjects(asset.s3ObjectKey),
     };
   }
-}
-
-/** The values of rig.env that are known when the stack is synthesized. */
-function settings(config: RigConfig): Readonly<Record<string, string>> {
-  return {
-    RIG_NAME: config.name,
-    RIG_DRIVER: config.driver,
-    RIG_HUGEPAGES: String(config.hugepages),
-    RIG_WORKLOAD: config.workload,
-    RIG_POLLCORE_MODE: config.pollcoreMode,
-    RIG_EXTRA_DRIVERS: config.extraDrivers.join(','),
-    RIG_S3_ENDPOINT: config.s3Endpoint ?? '',
-  };
 }
 
 function readBootStub(path: string): string {

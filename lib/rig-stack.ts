@@ -33,7 +33,7 @@ export class RigStack extends Stack {
     const image = chooseImage(this, config.amiId);
     const provisioning = new Provisioning(this, 'Provisioning', props);
     const generation = hashGeneration({
-      ...provisioning.identity,
+      userData: provisioning.identity,
       image: image.identity,
       instanceType: config.instanceType.name,
       zone: config.availabilityZone ?? 'the first',

@@ -48,8 +48,8 @@ export interface RigOptions {
   readonly root?: string;
   readonly sources?: Tree;
   readonly env?: Environment;
-  /** What cdk.context.json holds. */
-  readonly lookedUp?: Readonly<Record<string, string>>;
+  /** The CDK’s own: its settings, and what cdk.context.json holds. */
+  readonly cdkContext?: Readonly<Record<string, string>>;
   readonly tag?: string;
   readonly nag?: boolean;
 }
@@ -64,7 +64,7 @@ export function makeRig(options: RigOptions = {}): Rig {
   const { context = {}, env } = options;
   const root = options.root ?? makeTree({ ...TREE, ...options.files });
   const config = parseConfig({ amiId: AMI, ...context });
-  const app = new App({ outdir: makeTree({}), context: options.lookedUp });
+  const app = new App({ outdir: makeTree({}), context: options.cdkContext });
   const stack = new RigStack(app, config.name, {
     config,
     env,

@@ -154,8 +154,8 @@ describe('the image', () => {
 
   test('that was looked up is kept', () => {
     const key = `ssm:account=${ENV.account}:parameterName=${PARAMETER}:region=${ENV.region}`;
-    const lookedUp = { [key]: 'ami-0fedcba9876543210' };
-    const pinned = makeRig({ context: { amiId: undefined }, env: ENV, lookedUp });
+    const cdkContext = { [key]: 'ami-0fedcba9876543210' };
+    const pinned = makeRig({ context: { amiId: undefined }, env: ENV, cdkContext });
     expect(imageOf(pinned)).toBe('ami-0fedcba9876543210');
     expect(pinned.app.synth().manifest.missing).toBeUndefined();
   });

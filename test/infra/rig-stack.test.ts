@@ -143,6 +143,7 @@ describe('replacement', () => {
     ['the mode', { context: { pollcoreMode: 'sink' } }],
     ['the drivers to build', { context: { extraDrivers: 'net/e1000' } }],
     ['the asset store', { context: { s3Endpoint: 'http://10.0.2.100:9000' } }],
+    ['the asset bucket', { cdkContext: { '@aws-cdk/core:bootstrapQualifier': 'other' } }],
   ])('a change of %s moves the machine and all that goes with it', (_, options) => {
     const { gone, come } = changedBy(options);
     expect(withoutGeneration(gone)).toEqual(REPLACED_TOGETHER);
