@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly logs=.cache/test
-readonly all=(lint infra template rigctl userdata native)
+readonly all=(lint infra template rigctl userdata native emulator vm)
 passed=0 failed=0 skipped=0
 
 # A suite is a function; it prints its tests' results and ends with `N passed, N failed, N skipped` or exits other than 0.
@@ -26,6 +26,8 @@ template() {
 }
 userdata() { tap_summary bats --tap --recursive test/userdata; }
 native() { bash test/native/run-all.sh; }
+emulator() { jest_summary test/emulator; }
+vm() { npx tsx test/vm/run.ts; }
 
 summary() { printf '%d passed, %d failed, %d skipped\n' "$@"; }
 
