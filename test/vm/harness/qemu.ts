@@ -94,6 +94,7 @@ export class Qemu {
       await sleep(100);
     }
     const control = createConnection(socket);
+    control.on('error', () => undefined); // the emulator was ended; who waits for it learns that by its exit
     await once(control, 'connect');
     const qemu = new Qemu(child, control, exited);
     await qemu.command('qmp_capabilities');
