@@ -18,6 +18,9 @@ import { RigError } from '../lib/rigctl/run.js';
 import { connect, saveLogs, showStatus } from '../lib/rigctl/status.js';
 import type { Terminal } from '../lib/rigctl/terminal.js';
 
+// `rigctl … | head`: nobody reads any more.
+process.stdout.on('error', () => process.exit(EXIT.done));
+
 const clearLine = process.stderr.isTTY ? '\r\u001b[K' : '';
 const terminal: Terminal = {
   out: (text) => process.stdout.write(text),
@@ -90,7 +93,7 @@ async function onAws(flags: CloudFlags, work: (operation: Operation) => Promise<
     });
   } catch (error) {
     if (signal.aborted && !(error instanceof RigError)) {
-      throw new RigFault('interrupted', 'nothing was changed by rigctl', EXIT.interrupted);
+      throw new RigFault('interrupted', 'run it again when you like', EXIT.interrupted);
     }
     throw explainAwsError(error) ?? error;
   }

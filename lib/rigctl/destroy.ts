@@ -30,7 +30,8 @@ export async function destroy(operation: Operation, name: string): Promise<numbe
 
 async function deleteStack(operation: Operation, stack: RigStack): Promise<void> {
   operation.terminal.progress(`cdk destroy ${stack.name} (${stack.status})`);
-  const context = { name: stack.name };
+  // Deleting takes the stack's name alone; any image id keeps the synth from looking one up.
+  const context = { name: stack.name, amiId: 'ami-00000000' };
   const run = await runCdk('destroy', stack.name, {
     region: operation.aws.region,
     context,

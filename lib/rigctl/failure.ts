@@ -16,13 +16,16 @@ export interface Failure {
 
 /** CloudFormation's words around a FAILURE signal; the signal's Reason is `E_CODE step: cause; fix`. */
 const SIGNALLED = /received failed message: '(?<reason>.*)' for uniqueId: \S+/s;
-const REASON = /^(?<code>E_[A-Z0-9_]+) (?<step>\S+): (?<cause>.*?)(?:; (?<fix>[^;]*))?$/s;
+const REASON = /^(?<code>E_[A-Z0-9_]+) (?<step>\S+): (?<cause>.*?)(?:; (?<fix>.*))?$/s;
 
 /** Pure: the failure behind an outcome, the machine's own words first. */
 export function explainFailure(outcome: Outcome): Failure {
   const reason = outcome.failure ?? outcome.stack?.statusReason ?? 'CloudFormation gave no reason';
   const signalled = SIGNALLED.exec(reason)?.groups?.['reason'];
   const said = signalled === undefined ? undefined : REASON.exec(signalled)?.groups;
+  const error = outcome.lastStatus?.error;
+  // The status has cause and fix apart; the signal has them in one text, in which either may hold the delimiter.
+  if (error && (said === undefined || said['code'] === error.code)) return error;
   if (said) {
     return {
       code: said['code'] ?? null,
@@ -31,8 +34,6 @@ export function explainFailure(outcome: Outcome): Failure {
       fix: said['fix'] ?? 'see README, "Troubleshooting"',
     };
   }
-  const error = outcome.lastStatus?.error;
-  if (error) return error;
   if (reason.includes('WaitCondition timed out')) return explainSilence(outcome);
   return {
     code: null,

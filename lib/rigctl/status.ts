@@ -12,7 +12,7 @@ import { formatDuration } from './progress.js';
 import { RigError } from './run.js';
 import { requireRig, rigState, type RigStack } from './stacks.js';
 
-/** The machine repeats its status every half minute; after three of them it is worth a word. */
+/** The machine repeats its status every ten seconds, so this long a silence is worth a word. */
 const STALE_MS = 90_000;
 
 interface Reading {

@@ -124,6 +124,7 @@ class RigInstance(CloudFormationModel):
     def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
         properties = cloudformation_json["Properties"]
         backend = ec2_backends[account_id][region_name]
+        tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
         for nic in properties["NetworkInterfaces"]:
             if backend.get_network_interface(nic["NetworkInterfaceId"]).status == "in-use":
                 raise RuntimeError(f"{nic['NetworkInterfaceId']} is currently in use. (InvalidNetworkInterface.InUse)")
@@ -137,7 +138,7 @@ class RigInstance(CloudFormationModel):
             nics=properties["NetworkInterfaces"],
             subnet_id=backend.get_network_interface(properties["NetworkInterfaces"][0]["NetworkInterfaceId"]).subnet.id,
             block_device_mappings=properties["BlockDeviceMappings"],
-            tags={"instance": {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}},
+            tags={"instance": tags, "volume": tags if properties.get("PropagateTagsToVolumeOnCreation") else {}},
         ).instances[0]
         backend.associate_iam_instance_profile(
             instance_id=instance.id, iam_instance_profile_name=properties["IamInstanceProfile"]
@@ -299,6 +300,9 @@ class Resources(parsing.ResourceMap):
         except Exception as error:
             self.event(key, kind, "CREATE_FAILED", "Resource creation cancelled" if isinstance(error, Cancelled) else str(error))
             raise
+        # moto tags by the physical name, which is no id for an address.
+        if isinstance(resource, ElasticAddress):
+            resource.add_tags({**self.tags, "aws:cloudformation:logical-id": key})
         self.event(key, kind, "CREATE_COMPLETE", name=getattr(resource, "physical_resource_id", key))
         return resource
 
@@ -421,7 +425,7 @@ def fire_schedules(now):
     """Runs every one-time schedule that is due, with the rights of its role as moto's own policy engine sees them."""
     fired = []
     for account, region, backend in scheduler_backends.iter_backends():
-        for schedule in backend.list_schedules(group_names=None, state="ENABLED"):
+        for schedule in list(backend.schedule_groups["default"].schedules.values()):
             due = datetime.fromisoformat(schedule.schedule_expression.removeprefix("at(").removesuffix(")"))
             if due <= now and schedule.target["Arn"].endswith(":aws-sdk:cloudformation:deleteStack"):
                 request = json.loads(schedule.target["Input"])
@@ -436,7 +440,8 @@ def fire_schedules(now):
 
 def permits(role, action, resource):
     policies = [IAMPolicy(document) for document in role.policies.values()]
-    return any(p.is_action_permitted(action, resource) == PermissionResult.PERMITTED for p in policies)
+    values = {"iam:PassedToService": "cloudformation.amazonaws.com"}
+    return any(p.is_action_permitted(action, resource, None, values) == PermissionResult.PERMITTED for p in policies)
 
 
 def answer(path, method, body):

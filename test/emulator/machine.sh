@@ -85,4 +85,5 @@ RIG_PORT_GATEWAY=10.0.1.1 RIG_PORT_KERNEL_DRIVER=ena RIG_PORT_MACHINE=$(machine_
 save_port
 ln -s ../../drivers/igb_uio "$(pci_path "$RIG_PORT_PCI")/driver"'
 step start-core start_core
-exec "$dir/root/userdata/provision.sh"
+# As cloud-init does with user data's output.
+exec "$dir/root/userdata/provision.sh" >>"$dir/console" 2>&1

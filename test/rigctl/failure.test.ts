@@ -14,12 +14,12 @@ const timedOut = 'WaitCondition timed out. Received 0 conditions when expecting 
 
 test('a FAILURE signal is taken apart, with its own colons and semicolons', () => {
   const failure =
-    "WaitCondition received failed message: 'E_BIND_FAILED claim-nic: sysfs shows: not bound; busy; read dmesg' for uniqueId: PortReady";
+    "WaitCondition received failed message: 'E_BIND_FAILED claim-nic: sysfs shows: not bound; read dmesg; then try again' for uniqueId: PortReady";
   expect(explainFailure({ ...nothing, failure })).toEqual({
     code: 'E_BIND_FAILED',
     step: 'claim-nic',
-    cause: 'sysfs shows: not bound; busy',
-    fix: 'read dmesg',
+    cause: 'sysfs shows: not bound',
+    fix: 'read dmesg; then try again',
   });
 });
 
@@ -40,6 +40,13 @@ test.each([
   ['because it is not there', {}, /no machine was started/],
 ])('a machine that is silent %s', (_name, known, cause) => {
   expect(explainFailure({ ...nothing, ...known, failure: timedOut }).cause).toMatch(cause);
+});
+
+test('of a signal and a status with the same code the status is the one that has cause and fix apart', () => {
+  const error = { code: 'E_IMDS', step: 'claim-nic', cause: 'refused; twice', fix: 'enable IMDSv2' };
+  const failure =
+    "received failed message: 'E_IMDS claim-nic: refused; twice; enable IMDSv2' for uniqueId: PortReady";
+  expect(explainFailure({ ...nothing, failure, lastStatus: sampleStatus({ error }) })).toEqual(error);
 });
 
 test("CloudFormation's own reason is the last resort", () => {
