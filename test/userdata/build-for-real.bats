@@ -4,7 +4,8 @@ load helper
 
 setup_file() {
   export REAL=$BATS_FILE_TMPDIR/rig
-  export CACHE=$BATS_TEST_DIRNAME/../../.cache/sources
+  # Not .cache/sources: what is there is shipped with the stack.
+  export CACHE=$BATS_TEST_DIRNAME/../../.cache/test/sources
   mkdir -p "$CACHE" "$REAL/state"
   ln -s "$(readlink -f "$CACHE")" "$REAL/state/sources"
 }
