@@ -4,7 +4,7 @@ load helper
 
 setup_file() {
   export REAL=$BATS_FILE_TMPDIR/rig
-  # Not .cache/sources: what is there is shipped with the stack.
+  # A folder of its own: .cache/sources belongs to `npm run sources`.
   export CACHE=$BATS_TEST_DIRNAME/../../.cache/test/sources
   mkdir -p "$CACHE" "$REAL/state"
   ln -s "$(readlink -f "$CACHE")" "$REAL/state/sources"
