@@ -107,7 +107,9 @@ export class Lab {
       this.ec2.signalGate.shut();
       await machine.load(DPDK_READY);
       await machine.guest.must(
-        `systemctl kill --signal=KILL cloud-final.service
+        `run=$(pgrep --full --oldest /userdata/provision.sh)
+        systemctl kill --signal=KILL "$(ps -o unit= -p "$run")"
+        while [ -d "/proc/$run" ]; do sleep 0.2; done
         rm -rf /run/dpdk-rig /var/lib/dpdk-rig/milestones.json`,
       );
       this.ec2.signalGate.open();
