@@ -1,8 +1,9 @@
-"""moto 5.2.1's server with what a rig needs and moto lacks; started by emulator.ts. All that is registered here is ours.
+"""moto 5.2.1's server for rigctl's tests; started by emulator.ts. What it adds to moto is ours.
 
-Resource types are CloudFormationModel subclasses (the last one registered for a type wins), CloudFormation runs a stack
-in the background as AWS does, and a WSGI layer takes the signals and the tests' own requests under /emulator/.
+CloudFormation runs a stack in the background as AWS does, with the types of resources.py; a WSGI layer before moto takes
+the signals, gives the faults that a test asked for, and answers the test's own requests under /emulator/.
 """
+
 import json
 import sys
 import threading
@@ -10,263 +11,24 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from moto.cloudformation import models as cfn, parsing
+from moto.cloudformation import models as cfn
+from moto.cloudformation import parsing
 from moto.cloudformation.responses import CloudFormationResponse
-from moto.core.common_models import CloudFormationModel
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
-from moto.ec2.models import ec2_backends
-from moto.ec2.models.elastic_ip_addresses import ElasticAddress
-from moto.ec2.models.elastic_network_interfaces import NetworkInterface
-from moto.ec2.models.instances import Instance
-from moto.ec2.models.internet_gateways import InternetGateway
-from moto.ec2.models.route_tables import RouteTable
 from moto.ec2.responses.general import General
 from moto.ec2.utils import Base64EncodedString
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.iam.models import iam_backends
-from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.scheduler.models import scheduler_backends
+from resources import Cancelled, changed, settings, signals
 from werkzeug.serving import make_server
 
-__name__ = cfn.__name__  # moto files models and finds a backend's URLs by the name of their module
+__name__ = cfn.__name__  # moto finds a backend's URLs by the name of its module
 
-changed = threading.Condition()
-signals: dict[str, list[dict]] = {}  # by the id in the handle's URL
 consoles: dict[str, str] = {}  # the file that a machine's console is, by instance
 faults: list[dict] = []  # answers to give instead of moto's, each a number of times
-settings = {"url": "", "timeout_seconds": {}}  # a stack's own time for each milestone, instead of its template's
-
-
-class WaitConditionHandle(CloudFormationModel):
-    """A URL that takes signals. AWS presigns one in S3; the machine cannot tell the difference."""
-
-    def __init__(self):
-        self.key = str(mock_random.uuid4())
-        signals[self.key] = []
-        self.physical_resource_id = f"{settings['url']}/signal/{self.key}"
-
-    @staticmethod
-    def cloudformation_type():
-        return "AWS::CloudFormation::WaitConditionHandle"
-
-    @classmethod
-    def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
-        return cls()
-
-    @classmethod
-    def delete_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name):
-        signals.pop(resource_name.rsplit("/", 1)[-1], None)
-
-
-class WaitCondition(CloudFormationModel):
-    """Holds the stack until its handle has a signal, with the words that AWS has for a failure and for a timeout."""
-
-    def __init__(self, name, data):
-        self.physical_resource_id = name
-        self.data = data
-
-    @staticmethod
-    def cloudformation_type():
-        return "AWS::CloudFormation::WaitCondition"
-
-    @classmethod
-    def has_cfn_attr(cls, attr):
-        return attr == "Data"
-
-    def get_cfn_attribute(self, attribute_name):
-        return json.dumps(self.data)
-
-    @classmethod
-    def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
-        properties = cloudformation_json["Properties"]
-        received = signals[properties["Handle"].rsplit("/", 1)[-1]]
-        stack = cfn.cloudformation_backends[account_id][region_name].stacks[kwargs["StackId"]]
-        seconds = float(settings["timeout_seconds"].get(stack.name, properties["Timeout"]))
-        with changed:
-            changed.wait_for(lambda: received or stack.cancelled, seconds)
-        if stack.cancelled:
-            raise Cancelled
-        if not received:
-            raise RuntimeError("WaitCondition timed out. Received 0 conditions when expecting 1")
-        first = received[0]
-        if first["Status"] != "SUCCESS":
-            raise RuntimeError(
-                f"WaitCondition received failed message: '{first['Reason']}' for uniqueId: {first['UniqueId']}"
-            )
-        return cls(resource_name, {first["UniqueId"]: first["Data"]})
-
-    @classmethod
-    def delete_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name):
-        pass
-
-
-def with_id(resource, attribute):
-    """The attribute that holds the id, which newer types have and moto does not."""
-    known = getattr(resource, "get_cfn_attribute", None)
-    resource.get_cfn_attribute = lambda name: resource.id if name == attribute else known(name)
-    return resource
-
-
-class RigInstance(CloudFormationModel):
-    """moto's instance, with every entry of NetworkInterfaces attached, as moto does only for RunInstances."""
-
-    @staticmethod
-    def cloudformation_type():
-        return "AWS::EC2::Instance"
-
-    @classmethod
-    def has_cfn_attr(cls, attr):
-        return attr == "InstanceId" or Instance.has_cfn_attr(attr)
-
-    @classmethod
-    def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
-        properties = cloudformation_json["Properties"]
-        backend = ec2_backends[account_id][region_name]
-        tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
-        for nic in properties["NetworkInterfaces"]:
-            if backend.get_network_interface(nic["NetworkInterfaceId"]).status == "in-use":
-                raise RuntimeError(f"{nic['NetworkInterfaceId']} is currently in use. (InvalidNetworkInterface.InUse)")
-        instance = backend.run_instances(
-            image_id=properties["ImageId"],
-            user_data=properties.get("UserData"),
-            count=1,
-            security_group_names=[],
-            instance_type=properties["InstanceType"],
-            is_instance_type_default=False,
-            nics=properties["NetworkInterfaces"],
-            subnet_id=backend.get_network_interface(properties["NetworkInterfaces"][0]["NetworkInterfaceId"]).subnet.id,
-            block_device_mappings=properties["BlockDeviceMappings"],
-            tags={"instance": tags, "volume": tags if properties.get("PropagateTagsToVolumeOnCreation") else {}},
-        ).instances[0]
-        backend.associate_iam_instance_profile(
-            instance_id=instance.id, iam_instance_profile_name=properties["IamInstanceProfile"]
-        )
-        return with_id(instance, "InstanceId")
-
-
-class EipAssociation(CloudFormationModel):
-    def __init__(self, address):
-        self.address = address
-        self.physical_resource_id = address.association_id
-
-    @staticmethod
-    def cloudformation_type():
-        return "AWS::EC2::EIPAssociation"
-
-    @classmethod
-    def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
-        properties = cloudformation_json["Properties"]
-        backend = ec2_backends[account_id][region_name]
-        eni = backend.get_network_interface(properties["NetworkInterfaceId"])
-        return cls(backend.associate_address(eni=eni, allocation_id=properties["AllocationId"]))
-
-    def delete(self, account_id, region_name):
-        # moto deletes in any order; releasing the address has taken it from the interface.
-        if self.address.association_id:
-            self.address.ec2_backend.disassociate_address(address=self.address.public_ip)
-
-
-class Schedule(CloudFormationModel):
-    def __init__(self, name):
-        self.physical_resource_id = name
-
-    @staticmethod
-    def cloudformation_type():
-        return "AWS::Scheduler::Schedule"
-
-    @staticmethod
-    def cloudformation_name_type():
-        return "Name"
-
-    @classmethod
-    def has_cfn_attr(cls, attr):
-        return attr == "Arn"
-
-    @staticmethod
-    def properties(resource_name, properties):
-        return {
-            "name": resource_name,
-            "group_name": properties.get("GroupName", "default"),
-            "description": properties.get("Description"),
-            "schedule_expression": properties["ScheduleExpression"],
-            "schedule_expression_timezone": properties.get("ScheduleExpressionTimezone"),
-            "flexible_time_window": properties["FlexibleTimeWindow"],
-            "target": properties["Target"],
-            "state": properties.get("State"),
-            "kms_key_arn": None,
-            "start_date": None,
-            "end_date": None,
-        }
-
-    @classmethod
-    def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
-        values = cls.properties(resource_name, cloudformation_json["Properties"])
-        scheduler_backends[account_id][region_name].create_schedule(**values, action_after_completion=None)
-        return cls(resource_name)
-
-    @classmethod
-    def update_from_cloudformation_json(
-        cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name
-    ):
-        values = cls.properties(original_resource.physical_resource_id, cloudformation_json["Properties"])
-        scheduler_backends[account_id][region_name].update_schedule(**values)
-        return original_resource
-
-    @classmethod
-    def delete_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name):
-        scheduler_backends[account_id][region_name].delete_schedule(None, resource_name)
-
-
-def delete_interface(backend, name):
-    interface = backend.get_network_interface(name)
-    if interface.instance and interface.instance.state != "terminated":
-        raise RuntimeError(f"{name} is currently in use. (InvalidNetworkInterface.InUse)")
-    backend.delete_network_interface(name)
-    interface.subnet.del_subnet_ip(interface.private_ip_address)
-
-
-def delete_gateway(backend, name):
-    gateway = backend.get_internet_gateway(name)
-    if gateway.vpc:
-        backend.detach_internet_gateway(name, gateway.vpc.id)
-    backend.delete_internet_gateway(name)
-
-
-def with_delete(model, delete):
-    """Registers a type of moto's again, with the deletion that moto leaves out."""
-
-    class Deletable(CloudFormationModel):
-        cloudformation_type = staticmethod(model.cloudformation_type)
-
-        @classmethod
-        def has_cfn_attr(cls, attr):
-            return attr == "Id" or model.has_cfn_attr(attr)
-
-        @classmethod
-        def create_from_cloudformation_json(cls, *args, **kwargs):
-            return with_id(model.create_from_cloudformation_json(*args, **kwargs), "Id")
-
-        @classmethod
-        def delete_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name):
-            delete(ec2_backends[account_id][region_name], resource_name)
-
-    return Deletable
-
-
-# Subclasses are found through weak references: the list keeps these alive.
-deletable = [
-    with_delete(NetworkInterface, delete_interface),
-    with_delete(InternetGateway, delete_gateway),
-    with_delete(ElasticAddress, lambda backend, name: backend.release_address(address=name)),
-    with_delete(RouteTable, lambda backend, name: backend.route_tables.pop(name)),
-]
-parsing.NULL_MODELS.clear()
-
-
-class Cancelled(Exception):
-    """The stack was deleted while it was being created."""
 
 
 class Resources(parsing.ResourceMap):
@@ -300,9 +62,6 @@ class Resources(parsing.ResourceMap):
         except Exception as error:
             self.event(key, kind, "CREATE_FAILED", "Resource creation cancelled" if isinstance(error, Cancelled) else str(error))
             raise
-        # moto tags by the physical name, which is no id for an address.
-        if isinstance(resource, ElasticAddress):
-            resource.add_tags({**self.tags, "aws:cloudformation:logical-id": key})
         self.event(key, kind, "CREATE_COMPLETE", name=getattr(resource, "physical_resource_id", key))
         return resource
 
@@ -439,7 +198,7 @@ def fire_schedules(now):
 
 
 def permits(role, action, resource):
-    policies = [IAMPolicy(document) for document in role.policies.values()]
+    policies = [IAMPolicy(json.dumps(document)) for document in role.policies.values()]
     values = {"iam:PassedToService": "cloudformation.amazonaws.com"}
     return any(p.is_action_permitted(action, resource, None, values) == PermissionResult.PERMITTED for p in policies)
 

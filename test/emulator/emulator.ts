@@ -81,7 +81,7 @@ export class Emulator {
 
   static async start(): Promise<Emulator> {
     const server = spawn('python3', [join(__dirname, 'aws.py'), '0'], {
-      env: { ...process.env, MOTO_AMIS_PATH: join(__dirname, 'amis.json') },
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', MOTO_AMIS_PATH: join(__dirname, 'amis.json') },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
