@@ -62,7 +62,14 @@ run_suite() {
   printf 'test: %s …\n' "$name"
   tell_time "$name" "$log" &
   watcher=$!
-  ("$name") >"$log" 2>&1 </dev/null || status=$?
+  # Not `|| status=$?`: that would switch errexit off inside the suite, and a failing check would pass.
+  set +e
+  (
+    set -e
+    "$name"
+  ) >"$log" 2>&1 </dev/null
+  status=$?
+  set -e
   kill "$watcher" 2>/dev/null || true
   wait "$watcher" 2>/dev/null || true
   line=$(grep -aE '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" | tail -n 1 || true)
