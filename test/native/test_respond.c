@@ -1,10 +1,12 @@
-// respond.c against the vectors, then against every way to cut or damage them. Frames live in
-// blocks of exactly their size, so that the sanitizer sees any byte read or written outside.
+// respond.c against the vectors, then against every way to cut or damage them.
+// Frames live in blocks of exactly their size, so that the sanitizer sees any
+// byte read or written outside.
 #include <stdlib.h>
 
 #include "bytes.h"
 #include "check.h"
 #include "respond.h"
+#include "respond_echo.h"
 #include "vectors.h"
 
 static const struct responder self = {
@@ -59,6 +61,45 @@ static void each_vector(void)
 	}
 }
 
+// The poller's short cut either leaves a frame alone or does what respond()
+// does.
+static void short_cut_agrees(const uint8_t *frame, uint32_t size)
+{
+	uint8_t *quick = exact_copy(frame, size);
+	uint8_t *thorough = exact_copy(frame, size);
+	enum verdict verdict = respond_echo(echo_self(&self), quick, size);
+
+	if (verdict == VERDICT_COUNT) {
+		CHECK(memcmp(quick, frame, size) == 0);
+	} else {
+		CHECK_EQUAL(respond(&self, thorough, size), verdict);
+		CHECK(memcmp(quick, thorough, size) == 0);
+	}
+	free(quick);
+	free(thorough);
+}
+
+static void short_cut_agrees_with_respond(void)
+{
+	uint32_t taken = 0;
+
+	for (size_t i = 0; i < vector_count; i++) {
+		const struct vector *vector = &vectors[i];
+		uint8_t *frame = exact_copy(vector->frame, vector->size);
+
+		for (uint32_t size = 0; size <= vector->size; size++)
+			short_cut_agrees(vector->frame, size);
+		for (uint32_t bit = 0; bit < vector->size * 8; bit++) {
+			frame[bit / 8] ^= (uint8_t)(1 << bit % 8);
+			short_cut_agrees(frame, vector->size);
+			frame[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		}
+		taken += respond_echo(echo_self(&self), frame, vector->size) != VERDICT_COUNT;
+		free(frame);
+	}
+	CHECK(taken >= 5);
+}
+
 static void every_verdict_has_a_vector(void)
 {
 	for (enum verdict verdict = 0; verdict < VERDICT_COUNT; verdict++) {
@@ -72,8 +113,8 @@ static void every_verdict_has_a_vector(void)
 	}
 }
 
-// A frame cut anywhere is never answered beyond its end; cut inside what its lengths promise it is
-// never answered at all.
+// A frame cut anywhere is never answered beyond its end; cut inside what its
+// lengths promise it is never answered at all.
 static void cut_at_every_offset(void)
 {
 	for (size_t i = 0; i < vector_count; i++) {
@@ -97,8 +138,8 @@ static void cut_at_every_offset(void)
 	}
 }
 
-// One bit wrong anywhere: whatever comes out, a frame that is not answered is untouched, and an
-// answer goes back to an address that one host can own.
+// One bit wrong anywhere: whatever comes out, a frame that is not answered is
+// untouched, and an answer goes back to an address that one host can own.
 static void every_bit_flipped(void)
 {
 	for (size_t i = 0; i < vector_count; i++) {
@@ -123,15 +164,16 @@ static void every_bit_flipped(void)
 	}
 }
 
-// IPv4 and ICMP checksums cover every bit of a message, so one wrong bit behind the Ethernet header
-// is never answered.
+// IPv4 and ICMP checksums cover every bit of a message, so one wrong bit behind
+// the Ethernet header is never answered.
 static void one_wrong_bit_is_never_echoed(void)
 {
 	for (size_t i = 0; i < vector_count; i++) {
 		const struct vector *vector = &vectors[i];
 		uint32_t end = 14u + bytes_load16(vector->frame + 16);
 
-		if (strcmp(vector->verdict, "icmp_replies") != 0)
+		if (strcmp(vector->verdict, "icmp_replies") != 0 ||
+			bytes_load16(vector->frame + 12) != 0x0800)
 			continue;
 		for (uint32_t bit = 14 * 8; bit < end * 8; bit++) {
 			uint8_t *frame = exact_copy(vector->frame, vector->size);
@@ -143,7 +185,8 @@ static void one_wrong_bit_is_never_echoed(void)
 	}
 }
 
-// Our own answer, sent back to us, must end there: two rigs that face each other stay quiet.
+// Our own answer, sent back to us, must end there: two rigs that face each
+// other stay quiet.
 static void no_answer_to_an_answer(void)
 {
 	const struct responder peer = {
@@ -188,6 +231,7 @@ static void no_gateway_no_answer_of_it(void)
 
 static const struct check_case cases[] = {
 	{"each vector", each_vector},
+	{"the short cut agrees with respond()", short_cut_agrees_with_respond},
 	{"every verdict has a vector", every_verdict_has_a_vector},
 	{"cut at every offset", cut_at_every_offset},
 	{"every bit flipped", every_bit_flipped},

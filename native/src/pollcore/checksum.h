@@ -4,9 +4,11 @@
 #ifndef POLLCORE_CHECKSUM_H
 #define POLLCORE_CHECKSUM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
+
+#include "bytes.h"
 
 static inline uint64_t checksum_add(uint64_t sum, uint64_t value)
 {
@@ -14,35 +16,44 @@ static inline uint64_t checksum_add(uint64_t sum, uint64_t value)
 	return sum + (sum < value);
 }
 
-// Adds size bytes to a running sum; an odd last byte counts as if a zero followed it. The tail is
-// added piece by piece, as gathering it in memory first would cost a failed store forwarding.
+// Fewer bytes than a word, as the low end of one.
+static inline uint64_t checksum_gather(const uint8_t *bytes, size_t size)
+{
+	uint64_t word = 0;
+
+	for (size_t i = 0; i < size; i++)
+		word |= (uint64_t)bytes[i] << 8 * i;
+	return word;
+}
+
+// Adds size bytes to a running sum; an odd last byte counts as if a zero followed it. The last one
+// to eight bytes are read as a whole word and shifted clear of those already summed: one load,
+// where taking the tail apart needs three branches.
 static inline uint64_t checksum_add_bytes(uint64_t sum, const uint8_t *bytes, size_t size)
 {
-	uint64_t word64;
-	uint32_t word32;
-	uint16_t word16;
-	uint8_t last[2] = {0, 0};
+	const uint8_t *last = bytes + size - 8;
+	uint64_t carries = 0;
 
-	for (; size >= 8; bytes += 8, size -= 8) {
-		memcpy(&word64, bytes, 8);
-		sum = checksum_add(sum, word64);
+	if (size < 8)
+		return checksum_add(sum, checksum_gather(bytes, size));
+	for (; last - bytes > 32; bytes += 32) {
+		carries += __builtin_add_overflow(sum, bytes_load_raw64(bytes), &sum);
+		carries += __builtin_add_overflow(sum, bytes_load_raw64(bytes + 8), &sum);
+		carries += __builtin_add_overflow(sum, bytes_load_raw64(bytes + 16), &sum);
+		carries += __builtin_add_overflow(sum, bytes_load_raw64(bytes + 24), &sum);
 	}
-	if ((size & 4) != 0) {
-		memcpy(&word32, bytes, 4);
-		sum = checksum_add(sum, word32);
-		bytes += 4;
-	}
-	if ((size & 2) != 0) {
-		memcpy(&word16, bytes, 2);
-		sum = checksum_add(sum, word16);
-		bytes += 2;
-	}
-	if ((size & 1) != 0) {
-		last[0] = bytes[0];
-		memcpy(&word16, last, 2);
-		sum = checksum_add(sum, word16);
-	}
-	return sum;
+	for (; bytes < last; bytes += 8)
+		carries += __builtin_add_overflow(sum, bytes_load_raw64(bytes), &sum);
+	carries += __builtin_add_overflow(sum, bytes_load_raw64(last) >> (-size & 7) * 8, &sum);
+	return checksum_add(sum, carries);
+}
+
+// Whether bytes with this sum carry a right checksum; they must not all be zero. A ones' complement
+// sum is a remainder by 0xffff, so it need not be folded to be compared with zero: a number is a
+// multiple exactly when its product with the inverse of 0xffff (mod 2^64) is at most 2^64 / 0xffff.
+static inline bool checksum_holds(uint64_t sum)
+{
+	return sum * UINT64_C(0xfffefffefffeffff) <= UINT64_C(0x0001000100010001);
 }
 
 // The 16-bit ones' complement sum; 0xffff when the bytes summed carry a right checksum.

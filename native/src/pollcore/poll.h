@@ -35,6 +35,11 @@ int poller_start(struct poller *poller);
 // Parks the poller; returns when it no longer touches the port. Safe to call twice.
 void poller_stop(struct poller *poller);
 
+// The modes, each in a file of its own: polls until poller->stop, then returns 0.
+int mode_respond(struct poller *poller);
+int mode_sink(struct poller *poller);
+int mode_reflect(struct poller *poller);
+
 // For the self-test, on the main lcore while the poller is parked: one burst, answered as respond
 // mode does.
 void poller_respond_once(struct poller *poller);

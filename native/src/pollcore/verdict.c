@@ -15,7 +15,6 @@ static const char *const names[VERDICT_COUNT] = {
 	[VERDICT_DROP_ETHERTYPE] = "drop_ethertype",
 	[VERDICT_DROP_ARP] = "drop_arp",
 	[VERDICT_DROP_IP_HEADER] = "drop_ip_header",
-	[VERDICT_DROP_IP_OPTIONS] = "drop_ip_options",
 	[VERDICT_DROP_IP_CHECKSUM] = "drop_ip_checksum",
 	[VERDICT_DROP_FRAGMENT] = "drop_fragment",
 	[VERDICT_DROP_PROTOCOL] = "drop_protocol",

@@ -1,0 +1,82 @@
+// What the modes share on the packet path: receive, send, drop, count. Each mode_*.c includes it
+// and so gets a loop of its own, with its work on a burst compiled into it.
+#ifndef POLLCORE_POLL_LOOP_H
+#define POLLCORE_POLL_LOOP_H
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_prefetch.h>
+
+#include "poll.h"
+
+enum {
+	BURST_MAX = 512, // what --burst allows
+	PREFETCH_AHEAD = 4,
+};
+
+static inline void count_verdicts(struct poller *poller, enum verdict verdict, uint16_t count)
+{
+	counter_add(&poller->counters.verdicts[verdict], count);
+}
+
+// Where the frame of a buffer of our own pool begins unless the device moved it, told without a
+// look into the buffer: good enough for a prefetch.
+static inline const void *frame_of_mbuf(const struct rte_mbuf *mbuf)
+{
+	return (const uint8_t *)(mbuf + 1) + RTE_PKTMBUF_HEADROOM;
+}
+
+// Sends a burst of so many bytes. What the ring does not take now is dropped and counted: waiting
+// for it would lose more on receive.
+static inline void send_burst(struct poller *poller, uint16_t port, struct rte_mbuf **mbufs,
+	uint16_t count, uint64_t bytes)
+{
+	uint16_t sent;
+
+	if (count == 0)
+		return;
+	sent = rte_eth_tx_burst(port, 0, mbufs, count);
+	if (unlikely(sent < count)) {
+		for (uint16_t i = sent; i < count; i++)
+			bytes -= mbufs[i]->pkt_len;
+		rte_pktmbuf_free_bulk(mbufs + sent, count - sent);
+		counter_add(&poller->counters.tx_dropped, count - sent);
+	}
+	counter_add(&poller->counters.tx_packets, sent);
+	counter_add(&poller->counters.tx_bytes, bytes);
+}
+
+static inline void drop_burst(struct rte_mbuf **mbufs, uint16_t count)
+{
+	if (unlikely(count != 0))
+		rte_pktmbuf_free_bulk(mbufs, count);
+}
+
+// Acts on a burst that came from a port and returns how many bytes it had. They are summed in the
+// same pass: a pass of its own costs 8 cycles a packet where a sibling thread shares the
+// first-level cache.
+typedef uint64_t (*burst_function)(
+	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count);
+
+static __rte_always_inline void poll_once(struct poller *poller, uint16_t port, burst_function act)
+{
+	struct rte_mbuf *mbufs[BURST_MAX];
+	uint16_t count = rte_eth_rx_burst(port, 0, mbufs, poller->burst);
+
+	counter_add(&poller->counters.polls, 1);
+	if (count == 0) {
+		counter_add(&poller->counters.polls_empty, 1);
+		return;
+	}
+	counter_add(&poller->counters.rx_packets, count);
+	counter_add(&poller->counters.rx_bytes, act(poller, port, mbufs, count));
+}
+
+static __rte_always_inline int poll_until_stopped(struct poller *poller, burst_function act)
+{
+	while (!atomic_load_explicit(&poller->stop, memory_order_relaxed))
+		poll_once(poller, poller->port_id, act);
+	return 0;
+}
+
+#endif
