@@ -76,8 +76,8 @@ static void refusals(void)
 	static const struct {
 		const char *first, *second, *value, *allowed;
 	} rows[] = {
-		{"--mode", "echo", "'echo'", "respond, sink or reflect"},
-		{"--mode", "", "''", "respond, sink or reflect"},
+		{"--mode", "echo", "'echo'", "respond, sink, reflect or forward"},
+		{"--mode", "", "''", "respond, sink, reflect or forward"},
 		{"--mode", NULL, "no value", "give MODE"},
 		{"--ipv4", "10.0.1", "'10.0.1'", "unicast IPv4"},
 		{"--ipv4", "10.0.1.256", "'10.0.1.256'", "unicast IPv4"},

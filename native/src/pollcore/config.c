@@ -23,7 +23,7 @@ struct option_row {
 // VPC's most.
 static const struct option_row options[] = {
 	{"--mode", "MODE", OPTION_MODE, offsetof(struct config, mode), 0, 0,
-		"respond (default), sink or reflect"},
+		"respond (default), sink, reflect or forward"},
 	{"--ipv4", "A.B.C.D", OPTION_IPV4, offsetof(struct config, ipv4), 0, 0,
 		"our address; required for respond"},
 	{"--gateway", "A.B.C.D", OPTION_IPV4, offsetof(struct config, gateway), 0, 0,
@@ -49,6 +49,7 @@ static const char *const mode_names[] = {
 	[MODE_RESPOND] = "respond",
 	[MODE_SINK] = "sink",
 	[MODE_REFLECT] = "reflect",
+	[MODE_FORWARD] = "forward",
 };
 
 const char *mode_name(enum mode mode)
@@ -118,7 +119,7 @@ static int set_option(
 	case OPTION_MODE:
 		if (parse_mode(value, field) < 0)
 			return fault_set(fault, EXIT_USAGE,
-				"--mode: '%s'; give respond, sink or reflect", value);
+				"--mode: '%s'; give respond, sink, reflect or forward", value);
 		return 0;
 	case OPTION_IPV4:
 		if (parse_ipv4(value, field) < 0)

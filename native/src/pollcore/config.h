@@ -13,6 +13,7 @@ enum mode {
 	MODE_RESPOND,
 	MODE_SINK,
 	MODE_REFLECT,
+	MODE_FORWARD,
 };
 
 struct config {
@@ -35,6 +36,12 @@ int config_parse(struct config *config, int argc, char *const argv[], struct fau
 
 // Prints every option with its default.
 void config_help(FILE *out);
+
+// How many ports the mode uses.
+static inline uint16_t config_ports(const struct config *config)
+{
+	return config->mode == MODE_FORWARD ? 2 : 1;
+}
 
 const char *mode_name(enum mode mode);
 

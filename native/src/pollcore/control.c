@@ -65,7 +65,16 @@ static void send_status(const struct core *core, const struct notify *notify)
 	notify_send(notify, text);
 }
 
-static int serve_reset(struct core *core, const struct notify *notify, struct fault *fault)
+// The ports in use: forward has two.
+static uint16_t list_ports(struct core *core, struct port *ports[2])
+{
+	ports[0] = &core->port;
+	ports[1] = &core->peer;
+	return config_ports(&core->config);
+}
+
+static int serve_reset(
+	struct core *core, struct port *port, const struct notify *notify, struct fault *fault)
 {
 	int ret;
 
@@ -73,7 +82,7 @@ static int serve_reset(struct core *core, const struct notify *notify, struct fa
 	notify_send(notify, "STATUS=the device asked for a reset");
 	poller_stop(&core->poller);
 	pthread_mutex_lock(&core->device_lock);
-	ret = port_reset(&core->port, fault);
+	ret = port_reset(port, fault);
 	pthread_mutex_unlock(&core->device_lock);
 	if (ret < 0)
 		return ret;
@@ -85,15 +94,39 @@ static int serve_reset(struct core *core, const struct notify *notify, struct fa
 	return 0;
 }
 
-// Once a second. Returns whether the link changed.
-static bool serve_port(struct core *core)
+// What the devices asked for since the last look.
+static int serve_events(struct core *core, const struct notify *notify, struct fault *fault)
 {
-	bool before = atomic_load(&core->port.link_up);
+	struct port *ports[2];
+	uint16_t count = list_ports(core, ports);
+	int ret = 0;
 
-	pthread_mutex_lock(&core->device_lock);
-	port_tick(&core->port);
-	pthread_mutex_unlock(&core->device_lock);
-	return atomic_load(&core->port.link_up) != before;
+	for (uint16_t i = 0; i < count && ret == 0; i++) {
+		if (atomic_load(&ports[i]->removed))
+			return fault_set(fault, EXIT_RUN_TIME,
+				"%s: the device was removed; attach it again", ports[i]->device);
+		if (atomic_load(&ports[i]->reset_wanted))
+			ret = serve_reset(core, ports[i], notify, fault);
+	}
+	return ret;
+}
+
+// Once a second. Returns whether a link changed.
+static bool tick_ports(struct core *core)
+{
+	struct port *ports[2];
+	uint16_t count = list_ports(core, ports);
+	bool changed = false;
+
+	for (uint16_t i = 0; i < count; i++) {
+		bool before = atomic_load(&ports[i]->link_up);
+
+		pthread_mutex_lock(&core->device_lock);
+		port_tick(ports[i]);
+		pthread_mutex_unlock(&core->device_lock);
+		changed |= atomic_load(&ports[i]->link_up) != before;
+	}
+	return changed;
 }
 
 // The manager hears from us only when the poller has moved since it last did: a main loop that is
@@ -125,16 +158,11 @@ int control_run(struct core *core, const struct notify *notify, struct fault *fa
 		uint64_t now = core_now_ns();
 		bool link_changed = false;
 
-		if (atomic_load(&core->port.removed))
-			return fault_set(fault, EXIT_RUN_TIME,
-				"%s: the device was removed; attach it again", core->port.device);
-		if (atomic_load(&core->port.reset_wanted)) {
-			ret = serve_reset(core, notify, fault);
-			if (ret < 0)
-				return ret;
-		}
+		ret = serve_events(core, notify, fault);
+		if (ret < 0)
+			return ret;
 		if (now >= next_second) {
-			link_changed = serve_port(core);
+			link_changed = tick_ports(core);
 			next_second = now + NS_PER_S;
 		}
 		if (link_changed || now >= next_status) {

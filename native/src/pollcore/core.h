@@ -17,6 +17,7 @@ enum gateway_arp { GATEWAY_NOT_ASKED, GATEWAY_SILENT, GATEWAY_ANSWERED };
 struct core {
 	struct config config;
 	struct port port;
+	struct port peer; // forward: the other port
 	struct poller poller;
 	uint64_t start_ns; // CLOCK_MONOTONIC
 	_Atomic enum core_state state;

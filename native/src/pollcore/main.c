@@ -127,17 +127,26 @@ static int run(int eal_argc, char **eal_argv, const struct notify *notify, struc
 	ret = port_init(&core.port, &core.config, fault);
 	if (ret < 0)
 		goto clean_eal;
+	if (core.config.mode == MODE_FORWARD) {
+		ret = port_init_next(&core.peer, &core.port, &core.config, fault);
+		if (ret < 0)
+			goto close_port;
+	}
 	poller_init(&core.poller, &core.config, &core.port);
+	core.poller.peer_id = core.peer.id;
 	ret = telemetry_init(&core);
 	if (ret < 0) {
 		ret = fault_set(fault, EXIT_RUN_TIME, "telemetry: %s; start without --no-telemetry",
 			strerror(-ret));
-		goto close_port;
+		goto close_peer;
 	}
 	ret = test_and_serve(notify, fault);
 	print_report();
-close_port:
+close_peer:
 	telemetry_done();
+	if (core.config.mode == MODE_FORWARD)
+		port_done(&core.peer);
+close_port:
 	port_done(&core.port);
 clean_eal:
 	rte_eal_cleanup();

@@ -17,6 +17,8 @@ static int poll_lcore(void *argument)
 		return mode_sink(poller);
 	case MODE_REFLECT:
 		return mode_reflect(poller);
+	case MODE_FORWARD:
+		return mode_forward(poller);
 	}
 	return -EINVAL;
 }

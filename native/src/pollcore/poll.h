@@ -14,6 +14,7 @@
 struct poller {
 	// Set before the poller starts, then only read.
 	uint16_t port_id;
+	uint16_t peer_id; // forward: the other port
 	uint16_t burst;
 	struct rte_mempool *pool;
 	enum mode mode;
@@ -39,6 +40,7 @@ void poller_stop(struct poller *poller);
 int mode_respond(struct poller *poller);
 int mode_sink(struct poller *poller);
 int mode_reflect(struct poller *poller);
+int mode_forward(struct poller *poller);
 
 // For the self-test, on the main lcore while the poller is parked: one burst, answered as respond
 // mode does.

@@ -59,7 +59,8 @@ static void read_link(struct port *port)
 static int pool_new(struct port *port, const struct config *config, struct fault *fault)
 {
 	// Both rings full, a burst in hand on each side, and what two lcores' caches hold back.
-	uint32_t need = port->rx_desc + port->tx_desc + 2 * config->burst + 2 * POOL_CACHE * 3 / 2;
+	uint32_t need = config_ports(config) * (port->rx_desc + port->tx_desc) + 2 * config->burst +
+			2 * POOL_CACHE * 3 / 2;
 	uint32_t room = RTE_PKTMBUF_HEADROOM + RTE_MAX(config->mtu + FRAME_OVERHEAD, 2048);
 	uint32_t count = config->mbufs;
 
@@ -134,9 +135,10 @@ static void ask_extras(struct port *port)
 	int ret;
 
 	port->declined[0] = '\0';
-	ret = rte_eth_promiscuous_disable(port->id);
+	ret = port->promiscuous ? rte_eth_promiscuous_enable(port->id)
+				: rte_eth_promiscuous_disable(port->id);
 	if (ret < 0)
-		note_declined(port, "promiscuous off", ret);
+		note_declined(port, port->promiscuous ? "promiscuous" : "promiscuous off", ret);
 	ret = rte_eth_allmulticast_disable(port->id);
 	if (ret < 0)
 		note_declined(port, "allmulticast off", ret);
@@ -161,17 +163,19 @@ static int settle_mac(struct port *port, struct rte_ether_addr *mac, struct faul
 	return 0;
 }
 
-static int choose_device(struct port *port, const struct config *config, struct fault *fault)
+// The first port that EAL found from an id on.
+static int choose_device(
+	struct port *port, const struct config *config, uint16_t from, struct fault *fault)
 {
 	struct rte_eth_dev_info info;
 	struct rte_ether_addr mac;
 	int ret;
 
-	port->id = (uint16_t)rte_eth_find_next(0);
+	port->id = (uint16_t)rte_eth_find_next(from);
 	if (port->id >= RTE_MAX_ETHPORTS)
 		return fault_set(fault, EXIT_NO_PORT,
-			"port: none probed; bind the device to igb_uio or vfio-pci and allow it "
-			"with -a");
+			"port: %s; bind the device to igb_uio or vfio-pci and allow it with -a",
+			from == 0 ? "none probed" : "one probed, forward needs two");
 	ret = rte_eth_dev_info_get(port->id, &info);
 	if (ret == 0)
 		ret = rte_eth_macaddr_get(port->id, &mac);
@@ -204,19 +208,11 @@ static void register_events(struct port *port)
 	rte_eth_dev_callback_register(port->id, RTE_ETH_EVENT_INTR_RMV, on_event, port);
 }
 
-int port_init(struct port *port, const struct config *config, struct fault *fault)
+// What follows once the port has a device and a pool.
+static int open_device(struct port *port, struct fault *fault)
 {
 	int ret;
 
-	memset(port, 0, sizeof(*port));
-	ret = choose_device(port, config, fault);
-	if (ret < 0)
-		return ret;
-	// ENA arms its watchdog as a timer when the port starts.
-	rte_timer_subsystem_init();
-	ret = pool_new(port, config, fault);
-	if (ret < 0)
-		return ret;
 	register_events(port);
 	ret = configure_and_start(port, fault);
 	if (ret < 0) {
@@ -227,6 +223,38 @@ int port_init(struct port *port, const struct config *config, struct fault *faul
 	return 0;
 }
 
+int port_init(struct port *port, const struct config *config, struct fault *fault)
+{
+	int ret;
+
+	memset(port, 0, sizeof(*port));
+	port->promiscuous = config->mode == MODE_FORWARD;
+	ret = choose_device(port, config, 0, fault);
+	if (ret < 0)
+		return ret;
+	// ENA arms its watchdog as a timer when the port starts.
+	rte_timer_subsystem_init();
+	ret = pool_new(port, config, fault);
+	if (ret < 0)
+		return ret;
+	return open_device(port, fault);
+}
+
+int port_init_next(struct port *port, const struct port *other, const struct config *config,
+	struct fault *fault)
+{
+	int ret;
+
+	memset(port, 0, sizeof(*port));
+	port->promiscuous = other->promiscuous;
+	ret = choose_device(port, config, other->id + 1, fault);
+	if (ret < 0)
+		return ret;
+	port->pool = other->pool;
+	port->borrowed_pool = true;
+	return open_device(port, fault);
+}
+
 void port_done(struct port *port)
 {
 	rte_eth_dev_callback_unregister(port->id, RTE_ETH_EVENT_INTR_RESET, on_event, port);
@@ -235,7 +263,8 @@ void port_done(struct port *port)
 		rte_eth_dev_stop(port->id);
 	port->started = false;
 	rte_eth_dev_close(port->id);
-	rte_mempool_free(port->pool);
+	if (!port->borrowed_pool)
+		rte_mempool_free(port->pool);
 	port->pool = NULL;
 }
 

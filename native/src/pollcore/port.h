@@ -19,8 +19,10 @@ struct port {
 	uint16_t tx_desc;
 	uint16_t mtu;
 	bool started;
+	bool promiscuous; // forward: frames for others pass through as well
 	uint8_t mac[6];
-	struct rte_mempool *pool;
+	struct rte_mempool *pool; // shared by both ports of forward mode
+	bool borrowed_pool;       // it is the other port's
 	const char *device;
 	const char *driver;
 	// What the device declined and we went on without, for the log; empty: nothing.
@@ -35,6 +37,10 @@ struct port {
 // Takes the first port that EAL found, makes its pool, configures and starts it. On a fault
 // everything is undone.
 int port_init(struct port *port, const struct config *config, struct fault *fault);
+
+// The same with the next port after another one, which lends its pool and is closed after this one.
+int port_init_next(struct port *port, const struct port *other, const struct config *config,
+	struct fault *fault);
 void port_done(struct port *port);
 
 // Brings the device back after it asked for a reset. Nobody may poll meanwhile. On a fault the port

@@ -1,0 +1,24 @@
+// forward: what one port receives leaves by the other, byte for byte, both ways: a rig between two
+// machines, neither of which notices. Both ports are promiscuous where the device can be.
+#include "poll_loop.h"
+
+static inline uint64_t forward_burst(
+	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count)
+{
+	uint16_t other = port == poller->port_id ? poller->peer_id : poller->port_id;
+	uint64_t bytes = 0;
+
+	for (uint16_t i = 0; i < count; i++)
+		bytes += mbufs[i]->pkt_len;
+	send_burst(poller, other, mbufs, count, bytes);
+	return bytes;
+}
+
+int mode_forward(struct poller *poller)
+{
+	while (!atomic_load_explicit(&poller->stop, memory_order_relaxed)) {
+		poll_once(poller, poller->port_id, forward_burst);
+		poll_once(poller, poller->peer_id, forward_burst);
+	}
+	return 0;
+}

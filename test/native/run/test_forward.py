@@ -1,0 +1,25 @@
+"""forward: a core between two machines, each in a namespace of its own, neither of which notices it."""
+from rig import CORE_IPV4, RigTest
+
+
+class Forward(RigTest):
+    def test_two_kernels_talk_through_it(self):
+        left, right = self.wire(), self.wire()
+        right.inside("ip", "address", "flush", "dev", right.peer)
+        right.inside("ip", "address", "add", f"{CORE_IPV4}/24", "dev", right.peer)
+        devices = [f"net_af_packet{number},iface={net.port},blocksz=65536,framesz=2048,framecnt=2048,qdisc_bypass=1"
+                   for number, net in enumerate((left, right))]
+        running = self.core("--mode", "forward", device=devices[0], eal=("--vdev", devices[1])).wait_running()
+        left.ping(20)
+        right.inside("ping", "-n", "-q", "-i", "0.01", "-c", "20", "-w", "10", "10.99.0.2")
+        stats = running.stats()
+        self.assertGreaterEqual(stats["rx_packets"], 80)
+        self.assertEqual(stats["rx_packets"], stats["tx_packets"])
+        self.assertEqual(stats["rx_bytes"], stats["tx_bytes"])
+        self.assertEqual(stats["mbufs_free"], stats["mbufs_total"])
+        self.assertEqual(running.stop(), 0)
+
+    def test_it_needs_two_ports(self):
+        running = self.core("--mode", "forward", device="net_null0")
+        self.assertEqual(running.wait(), 3)
+        self.assertIn("one probed, forward needs two", running.output)
