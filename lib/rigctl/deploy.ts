@@ -163,8 +163,8 @@ async function fail(operation: Operation, name: string, outcome: Outcome, run?: 
 /** @returns the exit code: that of the deploy that is watched. */
 export async function watch(operation: Operation, name: string): Promise<number> {
   const stack = await requireRig(operation.aws, name, operation);
-  const progress = makeProgress(operation.terminal, operation.json, stack.createdAt, operation.now);
-  const options = { ...followOptions(operation, stack.createdAt, progress.show), since: new Date(0) };
+  const progress = makeProgress(operation.terminal, operation.json, stack.changedAt, operation.now);
+  const options = followOptions(operation, stack.changedAt, progress.show);
   const outcome = await follow(operation.aws, name, options);
   if (!outcome.stack) {
     throw new RigFault(

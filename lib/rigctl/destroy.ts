@@ -1,10 +1,11 @@
 // `rigctl destroy`: `cdk destroy`, then the proof by queries that nothing of the rig is left, or the names of what is.
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { lastWords, runCdk } from './cdk.js';
+import { lastWords, runCdk, type CdkRun } from './cdk.js';
 import { findLeftovers, type Leftover } from './ec2.js';
 import { EXIT, RigFault } from './exit.js';
 import { formatTable, printJson, type Operation } from './operation.js';
+import { formatDuration } from './progress.js';
 import { RigError } from './run.js';
 import { findStack, stackEvents, type RigStack } from './stacks.js';
 
@@ -32,17 +33,20 @@ async function deleteStack(operation: Operation, stack: RigStack): Promise<void>
   operation.terminal.progress(`cdk destroy ${stack.name} (${stack.status})`);
   // Deleting takes the stack's name alone; any image id keeps the synth from looking one up.
   const context = { name: stack.name, amiId: 'ami-00000000' };
-  const run = await runCdk('destroy', stack.name, {
-    region: operation.aws.region,
-    context,
-    signal: operation.signal,
-  });
+  const run = await showDeletion(
+    operation,
+    stack,
+    runCdk('destroy', stack.name, { region: operation.aws.region, context, signal: operation.signal }),
+  );
   if (operation.signal.aborted) {
     const next = `rigctl destroy ${stack.name} again to see it through`;
     throw new RigFault(`interrupted; AWS may go on deleting ${stack.name}`, next, EXIT.interrupted);
   }
   const after = await findStack(operation.aws, stack.id, operation);
-  if (!after) return;
+  if (!after) {
+    operation.terminal.progress(`the stack ${stack.name} is deleted; looking for what is left`);
+    return;
+  }
   const events = await stackEvents(operation.aws, stack.id, operation);
   const failed = events
     .filter((event) => event.status === 'DELETE_FAILED')
@@ -52,6 +56,24 @@ async function deleteStack(operation: Operation, stack: RigStack): Promise<void>
     `${stack.name} could not be deleted: it is ${after.status}`,
     `mend what is named above, then rigctl destroy ${stack.name}`,
   );
+}
+
+/** The CLI says nothing for minutes, so the stack is asked how far it is. */
+async function showDeletion(operation: Operation, stack: RigStack, cdk: Promise<CdkRun>): Promise<CdkRun> {
+  const startedAt = operation.now();
+  const state = { ended: false };
+  const run = cdk.finally(() => {
+    state.ended = true;
+  });
+  for (;;) {
+    await Promise.race([run, sleep(operation.intervalMs)]);
+    if (state.ended || operation.signal.aborted) return run;
+    // Only news: a fault here must not end the destroy.
+    const events = await stackEvents(operation.aws, stack.id, operation).catch(() => []);
+    const deleted = events.filter((event) => event.status === 'DELETE_COMPLETE' && event.time >= startedAt);
+    const elapsed = formatDuration(operation.now().getTime() - startedAt.getTime());
+    operation.terminal.live(`rig: ${elapsed}  ${deleted.length} resources deleted`);
+  }
 }
 
 async function settle(operation: Operation, name: string): Promise<Leftover[]> {

@@ -62,10 +62,17 @@ export class Follower {
     const before = this.stack;
     this.stack = stack;
     if (!stack) return before === undefined;
-    if (stack.status !== before?.status) this.emit({ kind: 'stack', name: stack.name, status: stack.status });
-    await this.pollEvents(stack);
+    const running = isInProgress(stack.status);
+    const tell = (): void => {
+      if (stack.status !== before?.status)
+        this.emit({ kind: 'stack', name: stack.name, status: stack.status });
+    };
+    // The end of the stack is told last: what led to it comes first.
+    if (running) tell();
     await this.pollMachine(stack);
-    return isInProgress(stack.status);
+    await this.pollEvents(stack);
+    if (!running) tell();
+    return running;
   }
 
   private async pollEvents(stack: RigStack): Promise<void> {

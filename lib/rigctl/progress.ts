@@ -78,7 +78,7 @@ function describeEvent(event: Exclude<RigEvent, { kind: 'status' }>): string | u
 export function describeStep(status: PortStatus): string {
   const milestones = Object.entries(status.milestones).map(([name, value]) => `${MARKS[value]} ${name}`);
   const { progress, step, error, state } = status;
-  const doing = error ? `${error.code} in ${error.step}` : (step ?? state);
+  const doing = error ? `${error.code} in ${error.step}` : state === 'ready' ? state : (step ?? state);
   const count = progress ? ` ${progress.done}/${progress.total}` : '';
   return `${milestones.join('  ')}  ${bar(fractionDone(status))}  ${doing}${count}`;
 }

@@ -19,6 +19,8 @@ export interface RigStack {
   readonly status: string;
   readonly statusReason: string | undefined;
   readonly createdAt: Date;
+  /** When the last deploy began. */
+  readonly changedAt: Date;
   readonly isRig: boolean;
   readonly outputs: Readonly<Record<string, string>>;
 }
@@ -98,6 +100,7 @@ function toRigStack(stack: Stack): RigStack {
     status: stack.StackStatus ?? '',
     statusReason: stack.StackStatusReason,
     createdAt: stack.CreationTime ?? new Date(0),
+    changedAt: stack.LastUpdatedTime ?? stack.CreationTime ?? new Date(0),
     isRig: (stack.Tags ?? []).some((tag) => tag.Key === RIG_TAG),
     outputs: Object.fromEntries(
       (stack.Outputs ?? []).map((output) => [output.OutputKey ?? '', output.OutputValue ?? '']),

@@ -90,7 +90,7 @@ suite('a rig on an emulated AWS', () => {
     });
 
     it('deploys the good one and prints its outputs as plain values', () => {
-      expect(good.err).toMatch(/✓ DpdkReady {2}✓ PortReady {2}✓ CoreRunning {2}\[#{20}\]/);
+      expect(good.err).toMatch(/✓ DpdkReady {2}✓ PortReady {2}✓ CoreRunning {2}\[#{20}\] {2}ready/);
       expect(good.err).toMatch(/build-dpdk/);
       expect(good.out).toMatch(/^PortStatus +0000:00:06.0 on igb_uio, .*self-test passed/m);
       expect(good.out).toMatch(/^Hugepages +512 x 2 MB, 512 free$/m);
