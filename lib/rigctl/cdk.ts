@@ -30,7 +30,15 @@ export function runCdk(command: 'deploy' | 'destroy', stack: string, options: Cd
   const own = command === 'deploy' ? ['--require-approval', 'never', '--progress', 'events'] : ['--force'];
   // A folder of its own: two CLIs that write to one cdk.out refuse each other.
   const output = ['--output', join(PROJECT, '.cache', 'cdk.out', stack)];
-  const args = [require.resolve('aws-cdk/bin/cdk'), command, stack, ...own, ...context, ...output, '--no-color'];
+  const args = [
+    require.resolve('aws-cdk/bin/cdk'),
+    command,
+    stack,
+    ...own,
+    ...context,
+    ...output,
+    '--no-color',
+  ];
   return new Promise((resolve, reject) => {
     // env(1) adds to the environment that a child inherits, so that only bin/ ever reads it.
     const child = spawn('env', [`AWS_REGION=${options.region}`, process.execPath, ...args], {
