@@ -76,8 +76,8 @@ static void refusals(void)
 	static const struct {
 		const char *first, *second, *value, *allowed;
 	} rows[] = {
-		{"--mode", "echo", "'echo'", "respond, sink, reflect or forward"},
-		{"--mode", "", "''", "respond, sink, reflect or forward"},
+		{"--mode", "echo", "'echo'", "respond, sink, reflect, forward or generate"},
+		{"--mode", "", "''", "respond, sink, reflect, forward or generate"},
 		{"--mode", NULL, "no value", "give MODE"},
 		{"--ipv4", "10.0.1", "'10.0.1'", "unicast IPv4"},
 		{"--ipv4", "10.0.1.256", "'10.0.1.256'", "unicast IPv4"},
@@ -107,6 +107,23 @@ static void refusals(void)
 		{"", NULL, "''", "--help"},
 		{"--mod", "sink", "'--mod'", "--help"},
 		{"--gateway", "10.0.1.1", "not given", "--ipv4"},
+		{"--rate", "1000000001", "'1000000001'", "0 to 1000000000, or max"},
+		{"--rate", "-1", "'-1'", "0 to 1000000000, or max"},
+		{"--rate", "maximum", "'maximum'", "0 to 1000000000, or max"},
+		{"--frame-size", "63", "'63'", "64 to 9019, or imix"},
+		{"--frame-size", "9020", "'9020'", "64 to 9019, or imix"},
+		{"--frame-size", "1519", "'1519'", "this --mtu allows 1518"},
+		{"--flows", "0", "'0'", "1 to 16384"},
+		{"--train", "513", "'513'", "1 to 512"},
+		{"--peer-ipv4", "10.0.1", "'10.0.1'", "unicast IPv4"},
+		{"--peer-ipv4", "10.0.1.2", "not given", "--ipv4"},
+		{"--peer-mac", "02:00:00:00:00", "'02:00:00:00:00'", "unicast MAC"},
+		{"--peer-mac", "02:00:00:00:00:0g", "'02:00:00:00:00:0g'", "unicast MAC"},
+		{"--peer-mac", "02-00-00-00-00-01", "'02-00-00-00-00-01'", "unicast MAC"},
+		{"--peer-mac", "01:00:00:00:00:01", "'01:00:00:00:00:01'", "unicast MAC"},
+		{"--peer-mac", "00:00:00:00:00:00", "'00:00:00:00:00:00'", "unicast MAC"},
+		{"--peer-mac", "02:00:00:00:00:001", "'02:00:00:00:00:001'", "unicast MAC"},
+		{"--mode", "generate", "not given", "--peer-mac or --pcap"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

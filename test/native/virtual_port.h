@@ -15,7 +15,10 @@
 
 static const uint8_t peer_mac[6] = {0x02, 0, 0, 0, 0, 0x01};
 static char device_name[32];
-static struct core core = {.device_lock = PTHREAD_MUTEX_INITIALIZER};
+static struct core core = {
+	.mode_wanted = -1,
+	.device_lock = PTHREAD_MUTEX_INITIALIZER,
+};
 
 // Without hugepages and without a lock that another run could hold.
 static inline bool start_eal(void)

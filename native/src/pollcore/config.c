@@ -2,12 +2,22 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "config.h"
+#include "parse.h"
 
-enum option_kind { OPTION_MODE, OPTION_IPV4, OPTION_U16, OPTION_U32, OPTION_FLAG };
+enum option_kind {
+	OPTION_MODE,
+	OPTION_IPV4,
+	OPTION_MAC,
+	OPTION_U16,
+	OPTION_U32,
+	OPTION_RATE,
+	OPTION_FRAME_SIZE,
+	OPTION_PATH,
+	OPTION_FLAG,
+};
 
 struct option_row {
 	const char *name;
@@ -23,7 +33,7 @@ struct option_row {
 // VPC's most.
 static const struct option_row options[] = {
 	{"--mode", "MODE", OPTION_MODE, offsetof(struct config, mode), 0, 0,
-		"respond (default), sink, reflect or forward"},
+		"respond (default), sink, reflect, forward or generate"},
 	{"--ipv4", "A.B.C.D", OPTION_IPV4, offsetof(struct config, ipv4), 0, 0,
 		"our address; required for respond"},
 	{"--gateway", "A.B.C.D", OPTION_IPV4, offsetof(struct config, gateway), 0, 0,
@@ -40,6 +50,21 @@ static const struct option_row options[] = {
 		"packet buffers (default: what rings and burst need)"},
 	{"--mtu", "N", OPTION_U16, offsetof(struct config, mtu), 68, 9001,
 		"largest IP packet (default 1500)"},
+	{"--rate", "N|max", OPTION_RATE, offsetof(struct config, generate.rate), 0, 0,
+		"generate: packets a second (default 1000); 0 waits for a rate by telemetry"},
+	{"--peer-ipv4", "A.B.C.D", OPTION_IPV4, offsetof(struct config, generate.peer_ipv4), 0, 0,
+		"generate: to this address, whose MAC is asked for by ARP; needs --ipv4"},
+	{"--peer-mac", "MAC", OPTION_MAC, offsetof(struct config, generate.peer_mac), 0, 0,
+		"generate: to this MAC, without ARP"},
+	{"--frame-size", "N|imix", OPTION_FRAME_SIZE, offsetof(struct config, generate.frame_size),
+		0, 0,
+		"generate: bytes with check sequence (default 64), or 64, 594 and 1518 as 7:4:1"},
+	{"--flows", "N", OPTION_U16, offsetof(struct config, generate.flows), 1, FLOWS_MAX,
+		"generate: UDP source ports to take in turn (default 1)"},
+	{"--train", "N", OPTION_U16, offsetof(struct config, generate.train), 1, TRAIN_MAX,
+		"generate: packets that leave back to back (default 1)"},
+	{"--pcap", "FILE", OPTION_PATH, offsetof(struct config, generate.pcap), 0, 0,
+		"generate: the frames of this capture, over and over, unstamped"},
 	{"--help", NULL, OPTION_FLAG, offsetof(struct config, help), 0, 0, "print this and exit"},
 	{"--version", NULL, OPTION_FLAG, offsetof(struct config, version), 0, 0,
 		"print the versions and exit"},
@@ -50,6 +75,7 @@ static const char *const mode_names[] = {
 	[MODE_SINK] = "sink",
 	[MODE_REFLECT] = "reflect",
 	[MODE_FORWARD] = "forward",
+	[MODE_GENERATE] = "generate",
 };
 
 const char *mode_name(enum mode mode)
@@ -64,7 +90,7 @@ const char *ipv4_format(uint32_t ipv4, char text[16])
 	return inet_ntop(AF_INET, &address, text, 16);
 }
 
-static int parse_mode(const char *text, enum mode *mode)
+int mode_parse(const char *text, enum mode *mode)
 {
 	for (size_t i = 0; i < sizeof(mode_names) / sizeof(mode_names[0]); i++) {
 		if (strcmp(text, mode_names[i]) == 0) {
@@ -75,70 +101,59 @@ static int parse_mode(const char *text, enum mode *mode)
 	return -EINVAL;
 }
 
-// Only what a host can own: not 0/8, not loopback, not multicast, not reserved.
-static int parse_ipv4(const char *text, uint32_t *ipv4)
+// What to give where a number from min to max is not the answer.
+static const char *const allowed[] = {
+	[OPTION_MODE] = MODE_NAMES,
+	[OPTION_IPV4] = "a unicast IPv4 address such as 10.0.1.23",
+	[OPTION_MAC] = "a unicast MAC such as 02:00:00:00:00:01",
+	[OPTION_RATE] = "a number from 0 to 1000000000, or max",
+	[OPTION_FRAME_SIZE] = "a number from 64 to 9019, or imix",
+	[OPTION_FLAG] = NULL,
+};
+
+static int set_field(const struct option_row *row, const char *value, void *field)
 {
-	struct in_addr address;
-	uint32_t value;
-
-	if (inet_pton(AF_INET, text, &address) != 1)
-		return -EINVAL;
-	value = ntohl(address.s_addr);
-	if (value >> 24 == 0 || value >> 24 == 127 || value >> 24 >= 224)
-		return -EINVAL;
-	*ipv4 = value;
-	return 0;
-}
-
-static int parse_number(const char *text, uint32_t min, uint32_t max, uint32_t *number)
-{
-	char *end;
-	unsigned long value;
-
-	// strtoul takes signs and spaces, which no count has.
-	if (text[0] < '0' || text[0] > '9')
-		return -EINVAL;
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (errno != 0 || *end != '\0' || value < min || value > max)
-		return -ERANGE;
-	*number = (uint32_t)value;
-	return 0;
-}
-
-static int set_option(
-	struct config *config, const struct option_row *row, const char *value, struct fault *fault)
-{
-	void *field = (char *)config + row->offset;
 	uint32_t number;
+	int ret;
 
 	switch (row->kind) {
 	case OPTION_FLAG:
 		*(bool *)field = true;
 		return 0;
+	case OPTION_PATH:
+		*(const char **)field = value;
+		return 0;
 	case OPTION_MODE:
-		if (parse_mode(value, field) < 0)
-			return fault_set(fault, EXIT_USAGE,
-				"--mode: '%s'; give respond, sink, reflect or forward", value);
-		return 0;
+		return mode_parse(value, field);
 	case OPTION_IPV4:
-		if (parse_ipv4(value, field) < 0)
-			return fault_set(fault, EXIT_USAGE,
-				"%s: '%s'; give a unicast IPv4 address such as 10.0.1.23",
-				row->name, value);
-		return 0;
-	case OPTION_U16:
+		return parse_ipv4(value, field);
+	case OPTION_MAC:
+		return parse_mac(value, field);
+	case OPTION_RATE:
+		return parse_rate(value, field);
+	case OPTION_FRAME_SIZE:
+		return parse_frame_size(value, field);
 	case OPTION_U32:
-		break;
+		return parse_number(value, row->min, row->max, field);
+	case OPTION_U16:
+		ret = parse_number(value, row->min, row->max, &number);
+		if (ret == 0)
+			*(uint16_t *)field = (uint16_t)number;
+		return ret;
 	}
-	if (parse_number(value, row->min, row->max, &number) < 0)
-		return fault_set(fault, EXIT_USAGE, "%s: '%s'; give a number from %u to %u",
-			row->name, value, row->min, row->max);
-	if (row->kind == OPTION_U16)
-		*(uint16_t *)field = (uint16_t)number;
-	else
-		*(uint32_t *)field = number;
-	return 0;
+	return -EINVAL;
+}
+
+static int set_option(
+	struct config *config, const struct option_row *row, const char *value, struct fault *fault)
+{
+	if (set_field(row, value, (char *)config + row->offset) == 0)
+		return 0;
+	if (allowed[row->kind] != NULL)
+		return fault_set(fault, EXIT_USAGE, "%s: '%s'; give %s", row->name, value,
+			allowed[row->kind]);
+	return fault_set(fault, EXIT_USAGE, "%s: '%s'; give a number from %u to %u", row->name,
+		value, row->min, row->max);
 }
 
 // The row whose name is text up to a '=' or its end; NULL when there is none.
@@ -153,15 +168,37 @@ static const struct option_row *find_option(const char *text)
 	return NULL;
 }
 
+int config_check_mode(const struct config *config, enum mode mode, struct fault *fault)
+{
+	const struct generate_config *generate = &config->generate;
+
+	if (mode == MODE_RESPOND && config->ipv4 == 0)
+		return fault_set(fault, EXIT_USAGE,
+			"--ipv4: not given; --mode respond needs the port's own address");
+	if (mode == MODE_FORWARD && config->mode != MODE_FORWARD)
+		return fault_set(fault, EXIT_USAGE,
+			"mode: 'forward'; it takes a second port, so start with --mode forward");
+	if (mode == MODE_GENERATE && generate->peer_ipv4 == 0 && generate->pcap == NULL &&
+		mac_is_zero(generate->peer_mac))
+		return fault_set(fault, EXIT_USAGE,
+			"--peer-ipv4: not given; --mode generate needs it, --peer-mac or --pcap");
+	return 0;
+}
+
 static int check_together(const struct config *config, struct fault *fault)
 {
 	char text[16];
 
 	if (config->help || config->version)
 		return 0;
-	if (config->mode == MODE_RESPOND && config->ipv4 == 0)
-		return fault_set(fault, EXIT_USAGE,
-			"--ipv4: not given; --mode respond needs the port's own address");
+	if (config->generate.peer_ipv4 != 0 && config->ipv4 == 0)
+		return fault_set(
+			fault, EXIT_USAGE, "--ipv4: not given; --peer-ipv4 needs it to ask with");
+	if (config->generate.frame_size > config->mtu + 18)
+		return fault_set(fault, EXIT_USAGE, "--frame-size: '%u'; this --mtu allows %u",
+			config->generate.frame_size, config->mtu + 18);
+	if (config->generate.frame_size == FRAME_SIZE_IMIX && config->mtu < 1500)
+		return fault_set(fault, EXIT_USAGE, "--frame-size: 'imix'; it needs --mtu 1500");
 	if (config->gateway != 0 && config->ipv4 == 0)
 		return fault_set(
 			fault, EXIT_USAGE, "--ipv4: not given; --gateway needs it to ask with");
@@ -169,7 +206,7 @@ static int check_together(const struct config *config, struct fault *fault)
 		return fault_set(fault, EXIT_USAGE,
 			"--gateway: '%s'; give another address than --ipv4",
 			ipv4_format(config->gateway, text));
-	return 0;
+	return config_check_mode(config, config->mode, fault);
 }
 
 int config_parse(struct config *config, int argc, char *const argv[], struct fault *fault)
@@ -181,6 +218,7 @@ int config_parse(struct config *config, int argc, char *const argv[], struct fau
 		.rx_desc = 1024,
 		.tx_desc = 1024,
 		.mtu = 1500,
+		.generate = {.rate = 1000, .frame_size = 64, .flows = 1, .train = 1},
 	};
 	int ret;
 

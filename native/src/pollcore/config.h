@@ -14,6 +14,30 @@ enum mode {
 	MODE_SINK,
 	MODE_REFLECT,
 	MODE_FORWARD,
+	MODE_GENERATE,
+};
+
+enum {
+	// With the frame check sequence, as frame sizes are told (RFC 2544).
+	FRAME_SIZE_MIN = 64,
+	FRAME_SIZE_MAX = 9001 + 18,
+	FRAME_SIZE_IMIX = 0,
+	FLOWS_MAX = 16384,
+	TRAIN_MAX = 512,
+};
+
+// Packets a second; as many as the device takes.
+#define RATE_UNLIMITED UINT32_MAX
+
+// What generate mode sends, and to whom.
+struct generate_config {
+	uint32_t rate;       // packets a second, or RATE_UNLIMITED
+	uint32_t peer_ipv4;  // host byte order; 0: none given
+	uint8_t peer_mac[6]; // zero: none given, ask for it by ARP
+	uint16_t frame_size; // or FRAME_SIZE_IMIX
+	uint16_t flows;
+	uint16_t train;   // packets that leave back to back
+	const char *pcap; // NULL: none
 };
 
 struct config {
@@ -26,6 +50,7 @@ struct config {
 	uint16_t tx_desc;
 	uint16_t mtu;
 	uint32_t mbufs; // 0: computed from rings and burst
+	struct generate_config generate;
 	bool help;
 	bool version;
 };
@@ -43,7 +68,14 @@ static inline uint16_t config_ports(const struct config *config)
 	return config->mode == MODE_FORWARD ? 2 : 1;
 }
 
+#define MODE_NAMES "respond, sink, reflect, forward or generate"
 const char *mode_name(enum mode mode);
+
+// The mode of that name; a negative number when there is none.
+int mode_parse(const char *text, enum mode *mode);
+
+// Whether these options are enough for the mode; on a negative number *fault tells what is missing.
+int config_check_mode(const struct config *config, enum mode mode, struct fault *fault);
 
 // "10.0.1.23" for an address in host byte order; text has room for 16 bytes.
 const char *ipv4_format(uint32_t ipv4, char text[16]);

@@ -57,7 +57,7 @@ static void send_status(const struct core *core, const struct notify *notify)
 	snprintf(text, sizeof(text),
 		"STATUS=%s on %s, link %s, rx %" PRIu64 ", tx %" PRIu64 ", dropped %" PRIu64
 		", resets %" PRIuFAST32,
-		mode_name(core->config.mode), core->port.device,
+		mode_name(core->poller.mode), core->port.device,
 		atomic_load(&core->port.link_up) ? "up" : "down",
 		counter_read(&counters->rx_packets), counter_read(&counters->tx_packets),
 		counters_dropped(counters) + counter_read(&counters->tx_dropped),
@@ -92,6 +92,25 @@ static int serve_reset(
 			core->poller.lcore);
 	atomic_store(&core->state, CORE_RUNNING);
 	return 0;
+}
+
+static int serve_mode(struct core *core, const struct notify *notify, struct fault *fault)
+{
+	int wanted = atomic_exchange(&core->mode_wanted, -1);
+	int ret = 0;
+
+	if (wanted < 0 || (enum mode)wanted == core->poller.mode)
+		return 0;
+	pthread_mutex_lock(&core->device_lock);
+	poller_stop(&core->poller);
+	core->poller.mode = (enum mode)wanted;
+	if (poller_start(&core->poller) < 0)
+		ret = fault_set(fault, EXIT_RUN_TIME,
+			"lcore %u: busy after a change of mode; the core must start again",
+			core->poller.lcore);
+	pthread_mutex_unlock(&core->device_lock);
+	send_status(core, notify);
+	return ret;
 }
 
 // What the devices asked for since the last look.
@@ -159,6 +178,8 @@ int control_run(struct core *core, const struct notify *notify, struct fault *fa
 		bool link_changed = false;
 
 		ret = serve_events(core, notify, fault);
+		if (ret == 0)
+			ret = serve_mode(core, notify, fault);
 		if (ret < 0)
 			return ret;
 		if (now >= next_second) {

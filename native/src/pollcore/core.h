@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "generate.h"
 #include "poll.h"
 #include "port.h"
 
@@ -19,8 +20,10 @@ struct core {
 	struct port port;
 	struct port peer; // forward: the other port
 	struct poller poller;
+	struct generator generator;
 	uint64_t start_ns; // CLOCK_MONOTONIC
 	_Atomic enum core_state state;
+	atomic_int mode_wanted; // set by telemetry, served by the control loop; -1: none
 	_Atomic enum self_test self_test;
 	_Atomic enum gateway_arp gateway_arp;
 	// Held while the device is set up, reset or closed, and while telemetry asks it for

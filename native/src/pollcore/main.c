@@ -13,11 +13,17 @@
 
 #include "control.h"
 #include "core.h"
+#include "cycles.h"
 #include "notify.h"
 #include "selftest.h"
 #include "telemetry.h"
 
-static struct core core = {.device_lock = PTHREAD_MUTEX_INITIALIZER};
+static struct core core = {
+	.mode_wanted = -1,
+	.device_lock = PTHREAD_MUTEX_INITIALIZER,
+};
+
+static struct cycles_sample start_sample;
 
 static int refuse_secondary(struct fault *fault)
 {
@@ -134,6 +140,11 @@ static int run(int eal_argc, char **eal_argv, const struct notify *notify, struc
 	}
 	poller_init(&core.poller, &core.config, &core.port);
 	core.poller.peer_id = core.peer.id;
+	ret = generator_init(
+		&core.generator, &core.config, core.port.mac, cycles_hz(&start_sample), fault);
+	if (ret < 0)
+		goto close_peer;
+	core.poller.generator = &core.generator;
 	ret = telemetry_init(&core);
 	if (ret < 0) {
 		ret = fault_set(fault, EXIT_RUN_TIME, "telemetry: %s; start without --no-telemetry",
@@ -144,6 +155,7 @@ static int run(int eal_argc, char **eal_argv, const struct notify *notify, struc
 	print_report();
 close_peer:
 	telemetry_done();
+	generator_done(&core.generator);
 	if (core.config.mode == MODE_FORWARD)
 		port_done(&core.peer);
 close_port:
@@ -174,6 +186,7 @@ int main(int argc, char **argv)
 	int ret;
 
 	core.start_ns = core_now_ns();
+	start_sample = cycles_read();
 	ret = config_parse(&core.config, argc - rest, argv + rest, &fault);
 	if (ret == 0 && core.config.help) {
 		config_help(stdout);

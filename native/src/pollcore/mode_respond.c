@@ -65,6 +65,12 @@ int mode_respond(struct poller *poller)
 	return poll_until_stopped(poller, respond_burst);
 }
 
+uint64_t poller_respond(
+	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count)
+{
+	return respond_burst(poller, port, mbufs, count);
+}
+
 void poller_respond_once(struct poller *poller)
 {
 	poll_once(poller, poller->port_id, respond_burst);

@@ -19,6 +19,8 @@ static int poll_lcore(void *argument)
 		return mode_reflect(poller);
 	case MODE_FORWARD:
 		return mode_forward(poller);
+	case MODE_GENERATE:
+		return mode_generate(poller);
 	}
 	return -EINVAL;
 }

@@ -11,6 +11,8 @@
 #include "port.h"
 #include "respond.h"
 
+struct generator;
+
 struct poller {
 	// Set before the poller starts, then only read.
 	uint16_t port_id;
@@ -21,6 +23,7 @@ struct poller {
 	unsigned int lcore;
 	bool running; // main's own note
 	struct responder responder;
+	struct generator *generator; // NULL: no generate mode
 	// Written by main.
 	alignas(64) atomic_bool stop;
 	// Written by the polling lcore alone, or by main through poller_respond_once() while it is
@@ -41,6 +44,12 @@ int mode_respond(struct poller *poller);
 int mode_sink(struct poller *poller);
 int mode_reflect(struct poller *poller);
 int mode_forward(struct poller *poller);
+int mode_generate(struct poller *poller);
+
+// respond's work on a burst, for the modes that answer beside other work. Takes all of the buffers
+// and returns how many bytes they had.
+uint64_t poller_respond(
+	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count);
 
 // For the self-test, on the main lcore while the poller is parked: one burst, answered as respond
 // mode does.

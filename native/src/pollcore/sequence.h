@@ -33,8 +33,8 @@ static inline void sequence_add(struct sequence *sequence, uint64_t number)
 		return;
 	}
 	sequence->seen[number % SEQUENCE_WINDOW / 64] |= UINT64_C(1) << number % 64;
-	counter_add(&sequence->received, 1);
 	counter_add(&sequence->next, 1);
+	counter_add(&sequence->received, 1);
 }
 
 #endif

@@ -11,13 +11,19 @@
 #include <rte_telemetry.h>
 #include <rte_version.h>
 
+#include "parse.h"
+#include "stats.h"
 #include "telemetry.h"
 
 // DPDK 23.03 renamed the 64-bit call, and 24.11 warns of the old name.
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
 #define add_number rte_tel_data_add_dict_uint
+#define add_array_number rte_tel_data_add_array_uint
+#define TEL_NUMBER_VALUE RTE_TEL_UINT_VAL
 #else
 #define add_number rte_tel_data_add_dict_u64
+#define add_array_number rte_tel_data_add_array_u64
+#define TEL_NUMBER_VALUE RTE_TEL_U64_VAL
 #endif
 #define add_text rte_tel_data_add_dict_string
 
@@ -26,7 +32,24 @@
 static struct core *shown;
 static pthread_mutex_t shown_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static void answer_status(const struct core *core, struct rte_tel_data *data)
+// Too large for a thread's stack; guarded by shown_lock.
+static struct measurement measurement;
+
+// Buckets in an answer: so many fit into telemetry's 16 KB whatever the numbers.
+enum { HISTOGRAM_PAGE = 300 };
+
+static void add_error(
+	struct rte_tel_data *data, const char *name, const char *params, const char *allowed)
+{
+	char text[RTE_TEL_MAX_STRING_LEN];
+
+	snprintf(text, sizeof(text), "%s: '%.32s'; %s%s", name, params,
+		allowed == NULL ? "it takes no parameter" : "give ",
+		allowed == NULL ? "" : allowed);
+	add_text(data, "error", text);
+}
+
+static void answer_status(struct core *core, const char *params, struct rte_tel_data *data)
 {
 	static const char *const states[] = {"starting", "running", "resetting", "stopping"};
 	static const char *const self_tests[] = {"running", "passed", "failed"};
@@ -35,6 +58,7 @@ static void answer_status(const struct core *core, struct rte_tel_data *data)
 	char mac[RTE_ETHER_ADDR_FMT_SIZE];
 	char ipv4[16] = "";
 
+	(void)params;
 	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", port->mac[0], port->mac[1],
 		port->mac[2], port->mac[3], port->mac[4], port->mac[5]);
 	if (core->config.ipv4 != 0)
@@ -44,7 +68,7 @@ static void answer_status(const struct core *core, struct rte_tel_data *data)
 	add_text(data, "state", states[atomic_load(&core->state)]);
 	add_text(data, "self_test", self_tests[atomic_load(&core->self_test)]);
 	add_text(data, "gateway_arp", gateways[atomic_load(&core->gateway_arp)]);
-	add_text(data, "mode", mode_name(core->config.mode));
+	add_text(data, "mode", mode_name(core->poller.mode));
 	add_number(data, "port", port->id);
 	add_text(data, "device", port->device);
 	add_text(data, "driver", port->driver);
@@ -58,38 +82,29 @@ static void answer_status(const struct core *core, struct rte_tel_data *data)
 	add_number(data, "pid", (uint64_t)getpid());
 }
 
-static void answer_stats(const struct core *core, struct rte_tel_data *data)
+static void add_stats(struct rte_tel_data *data, const struct stat *stats, uint32_t count)
 {
-	struct counters counters = counters_copy(&core->poller.counters);
-	uint32_t total = port_mbufs_total(&core->port);
-	struct rte_eth_stats device;
+	for (uint32_t i = 0; i < count; i++)
+		add_number(data, stats[i].name, stats[i].value);
+}
 
-	memset(&device, 0, sizeof(device));
-	rte_eth_stats_get(core->port.id, &device);
-	add_number(data, "rx_packets", counters.rx_packets);
-	add_number(data, "rx_bytes", counters.rx_bytes);
-	add_number(data, "tx_packets", counters.tx_packets);
-	add_number(data, "tx_bytes", counters.tx_bytes);
-	add_number(data, "tx_dropped", counters.tx_dropped);
-	add_number(data, "rx_dropped", counters_dropped(&counters));
-	for (enum verdict verdict = 0; verdict < VERDICT_COUNT; verdict++)
-		add_number(data, verdict_name(verdict), counters.verdicts[verdict]);
-	add_number(data, "polls", counters.polls);
-	add_number(data, "polls_empty", counters.polls_empty);
-	add_number(data, "rx_missed", device.imissed);
-	add_number(data, "rx_nombuf", device.rx_nombuf);
-	add_number(data, "mbufs_free", total - port_mbufs_used(&core->port));
-	add_number(data, "mbufs_total", total);
+static void answer_stats(struct core *core, const char *params, struct rte_tel_data *data)
+{
+	struct stat stats[STATS_MAX];
+
+	(void)params;
+	add_stats(data, stats, stats_read(core, stats));
 }
 
 // The device's own statistics, as many as an answer holds.
-static void answer_xstats(const struct core *core, struct rte_tel_data *data)
+static void answer_xstats(struct core *core, const char *params, struct rte_tel_data *data)
 {
 	uint16_t port = core->port.id;
 	int count = rte_eth_xstats_get(port, NULL, 0);
 	struct rte_eth_xstat_name *names;
 	struct rte_eth_xstat *values;
 
+	(void)params;
 	if (count <= 0)
 		return;
 	names = calloc((size_t)count, sizeof(*names));
@@ -104,59 +119,141 @@ static void answer_xstats(const struct core *core, struct rte_tel_data *data)
 	free(values);
 }
 
-// What every command does alike: refuse parameters, and read a core that is still there.
-static int answer(const char *command, const char *params, struct rte_tel_data *data,
-	void (*fill)(const struct core *, struct rte_tel_data *))
+static void answer_mode(struct core *core, const char *params, struct rte_tel_data *data)
 {
-	char text[RTE_TEL_MAX_STRING_LEN];
+	struct fault fault;
+	enum mode mode;
 
+	if (params == NULL) {
+		add_text(data, "mode", mode_name(core->poller.mode));
+		return;
+	}
+	if (mode_parse(params, &mode) < 0) {
+		add_error(data, "/pollcore/mode", params, MODE_NAMES);
+	} else if (config_check_mode(&core->config, mode, &fault) < 0) {
+		add_text(data, "error", fault.text);
+	} else {
+		atomic_store(&core->mode_wanted, (int)mode);
+		add_text(data, "mode", mode_name(core->poller.mode));
+		add_text(data, "wanted", mode_name(mode));
+	}
+}
+
+static void answer_rate(struct core *core, const char *params, struct rte_tel_data *data)
+{
+	uint32_t rate = (uint32_t)atomic_load(&core->generator.rate_wanted);
+
+	if (params != NULL && parse_rate(params, &rate) < 0) {
+		add_error(data, "/pollcore/rate", params, "a number from 0 to 1000000000, or max");
+		return;
+	}
+	atomic_store(&core->generator.rate_wanted, rate);
+	if (rate == RATE_UNLIMITED)
+		add_text(data, "rate", "max");
+	else
+		add_number(data, "rate", rate);
+}
+
+static void answer_latency(struct core *core, const char *params, struct rte_tel_data *data)
+{
+	struct stat stats[STATS_MAX];
+
+	(void)params;
+	add_stats(data, stats, stats_read_generate(core, &measurement, stats));
+}
+
+// One page of the round trips: from the bucket asked for, as many that hold something as fit.
+static void answer_histogram(struct core *core, const char *params, struct rte_tel_data *data)
+{
+	const uint64_t *buckets = measurement.round_trip.buckets;
+	struct rte_tel_data *upper = rte_tel_data_alloc();
+	struct rte_tel_data *count = rte_tel_data_alloc();
+	uint32_t bucket = 0;
+	uint32_t used = 0;
+
+	if (params != NULL && parse_number(params, 0, HISTOGRAM_BUCKETS - 1, &bucket) < 0) {
+		add_error(data, "/pollcore/histogram", params, "a number from 0 to 4351");
+	} else if (upper != NULL && count != NULL) {
+		rte_tel_data_start_array(upper, TEL_NUMBER_VALUE);
+		rte_tel_data_start_array(count, TEL_NUMBER_VALUE);
+		generator_copy(&core->generator, &measurement);
+		for (; bucket < HISTOGRAM_BUCKETS && used < HISTOGRAM_PAGE; bucket++) {
+			if (buckets[bucket] == 0)
+				continue;
+			add_array_number(upper, stats_ns(core, histogram_upper(bucket)));
+			add_array_number(count, buckets[bucket]);
+			used++;
+		}
+		rte_tel_data_add_dict_container(data, "upper_ns", upper, 0);
+		rte_tel_data_add_dict_container(data, "count", count, 0);
+		add_number(data, "next", bucket % HISTOGRAM_BUCKETS);
+		return;
+	}
+	rte_tel_data_free(upper);
+	rte_tel_data_free(count);
+}
+
+struct command {
+	const char *name;
+	void (*fill)(struct core *core, const char *params, struct rte_tel_data *data);
+	bool takes_parameter;
+	const char *help;
+};
+
+static const struct command commands[] = {
+	{"/pollcore/status", answer_status, false, "State of the core and its port. No parameter."},
+	{"/pollcore/stats", answer_stats, false,
+		"Packets received, sent, answered and dropped by reason. No parameter."},
+	{"/pollcore/xstats", answer_xstats, false,
+		"The device's extended statistics. No parameter."},
+	{"/pollcore/mode", answer_mode, true,
+		"Shows the mode, or changes it. Parameter: " MODE_NAMES "."},
+	{"/pollcore/rate", answer_rate, true,
+		"Shows generate mode's rate, or begins again at another. Parameter: packets a "
+		"second, 0 (pause) or max."},
+	{"/pollcore/latency", answer_latency, false,
+		"What generate mode sent, what came back, and how long it took. No parameter."},
+	{"/pollcore/histogram", answer_histogram, true,
+		"Round trips of generate mode, by bucket. Parameter: the bucket to begin with "
+		"(next of the last answer)."},
+};
+
+// What every command does alike: find itself, refuse a parameter it does not take, and touch a core
+// that is still there.
+static int answer(const char *name, const char *params, struct rte_tel_data *data)
+{
+	const struct command *command = commands;
+
+	while (strcmp(command->name, name) != 0)
+		command++;
 	rte_tel_data_start_dict(data);
-	if (params != NULL && params[0] != '\0') {
-		snprintf(text, sizeof(text), "%s: '%.32s'; it takes no parameter", command, params);
-		return add_text(data, "error", text);
+	if (params != NULL && params[0] == '\0')
+		params = NULL;
+	if (params != NULL && !command->takes_parameter) {
+		add_error(data, name, params, NULL);
+		return 0;
 	}
 	pthread_mutex_lock(&shown_lock);
 	if (shown == NULL) {
 		add_text(data, "error", "pollcore: stopping; ask again when it runs");
 	} else {
 		pthread_mutex_lock(&shown->device_lock);
-		fill(shown, data);
+		command->fill(shown, params, data);
 		pthread_mutex_unlock(&shown->device_lock);
 	}
 	pthread_mutex_unlock(&shown_lock);
 	return 0;
 }
 
-static int on_status(const char *command, const char *params, struct rte_tel_data *data)
-{
-	return answer(command, params, data, answer_status);
-}
-
-static int on_stats(const char *command, const char *params, struct rte_tel_data *data)
-{
-	return answer(command, params, data, answer_stats);
-}
-
-static int on_xstats(const char *command, const char *params, struct rte_tel_data *data)
-{
-	return answer(command, params, data, answer_xstats);
-}
-
 int telemetry_init(struct core *core)
 {
-	int ret;
+	int ret = 0;
 
 	pthread_mutex_lock(&shown_lock);
 	shown = core;
 	pthread_mutex_unlock(&shown_lock);
-	ret = rte_telemetry_register_cmd(
-		"/pollcore/status", on_status, "State of the core and its port. No parameter.");
-	if (ret == 0)
-		ret = rte_telemetry_register_cmd("/pollcore/stats", on_stats,
-			"Packets received, sent, answered and dropped by reason. No parameter.");
-	if (ret == 0)
-		ret = rte_telemetry_register_cmd("/pollcore/xstats", on_xstats,
-			"The device's extended statistics. No parameter.");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]) && ret == 0; i++)
+		ret = rte_telemetry_register_cmd(commands[i].name, answer, commands[i].help);
 	return ret;
 }
 

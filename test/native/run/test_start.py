@@ -29,7 +29,7 @@ class Usage(RigTest):
 
     def test_wrong_options_never_reach_eal(self):
         for options, text in (
-                (["--mode", "echo"], "--mode: 'echo'; give respond, sink, reflect or forward"),
+                (["--mode", "echo"], "--mode: 'echo'; give respond, sink, reflect, forward or generate"),
                 (["--ipv4", "10.0.0"], "--ipv4: '10.0.0'; give a unicast IPv4 address"),
                 ([], "--ipv4: not given"),
                 (["--mode", "sink", "--burst", "1"], "--burst: '1'; give a number from 32 to 512"),

@@ -1,0 +1,149 @@
+// generate: packets leave at the rate wanted, each with a number and a time; those that come back
+// are taken in and leave nothing. All else that arrives is answered as respond does, so that a peer
+// can find us. generate.c decides.
+#include <rte_cycles.h>
+
+#include "generate.h"
+#include "poll_loop.h"
+
+// A frame that fits into no single buffer continues in others.
+static bool append_chain(struct rte_mbuf *first, const uint8_t *bytes, uint32_t size)
+{
+	struct rte_mbuf *last = first;
+
+	while (size > 0) {
+		uint32_t part = RTE_MIN(size, (uint32_t)rte_pktmbuf_tailroom(last));
+
+		memcpy(rte_pktmbuf_mtod_offset(last, uint8_t *, last->data_len), bytes, part);
+		last->data_len = (uint16_t)(last->data_len + part);
+		first->pkt_len += part;
+		bytes += part;
+		size -= part;
+		if (size == 0)
+			break;
+		last->next = rte_pktmbuf_alloc(first->pool);
+		if (last->next == NULL)
+			return false;
+		last = last->next;
+		first->nb_segs++;
+	}
+	return true;
+}
+
+static inline bool append_frame(struct rte_mbuf *mbuf, const struct profile_frame *frame)
+{
+	uint8_t *bytes = (uint8_t *)rte_pktmbuf_append(mbuf, frame->size);
+
+	if (unlikely(bytes == NULL))
+		return append_chain(mbuf, frame->bytes, frame->size);
+	memcpy(bytes, frame->bytes, frame->size);
+	return true;
+}
+
+// Fills buffers with the next packets; how many of them, since the pool can run out.
+static inline uint16_t write_burst(struct poller *poller, struct rte_mbuf **mbufs, uint16_t count,
+	uint64_t now, uint64_t *bytes)
+{
+	const struct generator *generator = poller->generator;
+	struct generator_place place = generator->next;
+
+	if (unlikely(rte_pktmbuf_alloc_bulk(poller->pool, mbufs, count) != 0))
+		return 0;
+	for (uint16_t i = 0; i < count; i++) {
+		const struct profile_frame *frame = generator_frame(generator, &place);
+
+		if (unlikely(!append_frame(mbufs[i], frame))) {
+			rte_pktmbuf_free_bulk(mbufs + i, count - i);
+			return i;
+		}
+		generator_write(generator, &place, now, rte_pktmbuf_mtod(mbufs[i], uint8_t *));
+		*bytes += frame->size;
+	}
+	return count;
+}
+
+// Unlike an answer, a packet that the ring does not take is not lost: it has not been sent yet.
+static inline void send_due(struct poller *poller, uint16_t due, uint64_t now)
+{
+	struct rte_mbuf *mbufs[BURST_MAX];
+	uint64_t bytes = 0;
+	uint16_t ready = write_burst(poller, mbufs, due, now, &bytes);
+	uint16_t sent = 0;
+
+	if (likely(ready > 0))
+		sent = rte_eth_tx_burst(poller->port_id, 0, mbufs, ready);
+	if (unlikely(sent < ready)) {
+		for (uint16_t i = sent; i < ready; i++)
+			bytes -= mbufs[i]->pkt_len;
+		rte_pktmbuf_free_bulk(mbufs + sent, ready - sent);
+	}
+	generator_sent(poller->generator, sent);
+	counter_add(&poller->counters.tx_packets, sent);
+	counter_add(&poller->counters.tx_bytes, bytes);
+}
+
+static void ask_peer(struct poller *poller)
+{
+	struct responder asker = poller->responder;
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(poller->pool);
+
+	if (mbuf == NULL)
+		return;
+	asker.gateway = poller->generator->peer_ipv4;
+	respond_ask_gateway(&asker, (uint8_t *)rte_pktmbuf_append(mbuf, ARP_REQUEST_SIZE));
+	send_burst(poller, poller->port_id, &mbuf, 1, ARP_REQUEST_SIZE);
+}
+
+static inline uint64_t generate_burst(
+	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count)
+{
+	struct generator *generator = poller->generator;
+	bool known = atomic_load_explicit(&generator->peer_known, memory_order_relaxed);
+	struct rte_mbuf *taken[BURST_MAX];
+	uint64_t now = rte_rdtsc();
+	uint64_t bytes = 0;
+	uint16_t ours = 0;
+	uint16_t others = 0;
+
+	for (uint16_t i = 0; i < count; i++) {
+		struct rte_mbuf *mbuf = mbufs[i];
+		uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
+
+		if (likely(generator_take(generator, frame, mbuf->data_len, now))) {
+			bytes += mbuf->pkt_len;
+			taken[ours++] = mbuf;
+			continue;
+		}
+		if (unlikely(!known))
+			generator_learn(generator, frame, mbuf->data_len);
+		mbufs[others++] = mbuf;
+	}
+	if (likely(ours > 0))
+		rte_pktmbuf_free_bulk(taken, ours);
+	if (others > 0)
+		bytes += poller_respond(poller, port, mbufs, others);
+	return bytes;
+}
+
+int mode_generate(struct poller *poller)
+{
+	struct generator *generator = poller->generator;
+	uint32_t max = RTE_MAX(poller->burst, generator->train);
+
+	generator_restart(generator);
+	while (!atomic_load_explicit(&poller->stop, memory_order_relaxed)) {
+		uint64_t now;
+		uint32_t due;
+
+		poll_once(poller, poller->port_id, generate_burst);
+		now = rte_rdtsc();
+		if (unlikely(generator_must_ask(generator, now)))
+			ask_peer(poller);
+		if (unlikely(!atomic_load_explicit(&generator->peer_known, memory_order_relaxed)))
+			continue;
+		due = generator_due(generator, now, max);
+		if (due > 0)
+			send_due(poller, (uint16_t)due, now);
+	}
+	return 0;
+}

@@ -1,0 +1,103 @@
+// See stats.h.
+#include <string.h>
+
+#include <rte_ethdev.h>
+
+#include "stats.h"
+
+struct list {
+	struct stat *stats;
+	uint32_t count;
+};
+
+static void add(struct list *list, const char *name, uint64_t value)
+{
+	if (list->count < STATS_MAX)
+		list->stats[list->count++] = (struct stat){.name = name, .value = value};
+}
+
+static void add_gauge(struct list *list, const char *name, uint64_t value)
+{
+	add(list, name, value);
+	list->stats[list->count - 1].gauge = true;
+}
+
+uint32_t stats_read(const struct core *core, struct stat stats[STATS_MAX])
+{
+	struct counters counters = counters_copy(&core->poller.counters);
+	uint32_t total = port_mbufs_total(&core->port);
+	struct list list = {.stats = stats};
+	struct rte_eth_stats device;
+
+	memset(&device, 0, sizeof(device));
+	rte_eth_stats_get(core->port.id, &device);
+	add(&list, "rx_packets", counters.rx_packets);
+	add(&list, "rx_bytes", counters.rx_bytes);
+	add(&list, "tx_packets", counters.tx_packets);
+	add(&list, "tx_bytes", counters.tx_bytes);
+	add(&list, "tx_dropped", counters.tx_dropped);
+	add(&list, "rx_dropped", counters_dropped(&counters));
+	for (enum verdict verdict = 0; verdict < VERDICT_COUNT; verdict++)
+		add(&list, verdict_name(verdict), counters.verdicts[verdict]);
+	add(&list, "polls", counters.polls);
+	add(&list, "polls_empty", counters.polls_empty);
+	add(&list, "rx_missed", device.imissed);
+	add(&list, "rx_nombuf", device.rx_nombuf);
+	add_gauge(&list, "mbufs_free", total - port_mbufs_used(&core->port));
+	add_gauge(&list, "mbufs_total", total);
+	return list.count;
+}
+
+uint64_t stats_ns(const struct core *core, uint64_t cycles)
+{
+	return (uint64_t)((unsigned __int128)cycles * 1000000000 / core->generator.hz);
+}
+
+static void add_round_trips(
+	struct list *list, const struct core *core, const struct histogram *round_trip)
+{
+	static const struct {
+		const char *name;
+		uint32_t of_100000;
+	} quantiles[] = {
+		{"p50_ns", 50000},
+		{"p90_ns", 90000},
+		{"p99_ns", 99000},
+		{"p99_9_ns", 99900},
+		{"p99_99_ns", 99990},
+	};
+	uint64_t count = histogram_count(round_trip);
+
+	if (count == 0)
+		return;
+	add_gauge(list, "min_ns", stats_ns(core, round_trip->min));
+	add_gauge(list, "mean_ns", stats_ns(core, round_trip->sum / count));
+	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++)
+		add_gauge(list, quantiles[i].name,
+			stats_ns(core, histogram_quantile(round_trip, quantiles[i].of_100000)));
+	add_gauge(list, "max_ns", stats_ns(core, round_trip->max));
+}
+
+uint32_t stats_read_generate(
+	const struct core *core, struct measurement *copy, struct stat stats[STATS_MAX])
+{
+	const struct sequence *sequence = &copy->sequence;
+	struct list list = {.stats = stats};
+
+	if (core->generator.profile.count == 0)
+		return 0;
+	generator_copy(&core->generator, copy);
+	add(&list, "sent", copy->sent);
+	add(&list, "received", sequence->received);
+	// Numbers below the highest that has come back, and those above it.
+	add_gauge(&list, "missing", sequence->next - sequence->received);
+	add_gauge(&list, "in_flight", copy->sent - sequence->next);
+	add(&list, "duplicates", sequence->duplicates);
+	add(&list, "reordered", sequence->reordered);
+	add(&list, "late", sequence->late);
+	add(&list, "invalid", copy->invalid);
+	add(&list, "stalled", copy->stalled);
+	add(&list, "skipped", copy->skipped);
+	add_round_trips(&list, core, &copy->round_trip);
+	return list.count;
+}

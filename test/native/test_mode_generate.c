@@ -1,0 +1,264 @@
+// mode_generate.c on DPDK's virtual devices: real buffers, real cycles. net_ring gives back what is
+// sent to it, and a callback between the ring and the poller holds packets and counts on its own.
+#include <unistd.h>
+
+#include <rte_cycles.h>
+#include <rte_ring.h>
+
+#include "bytes.h"
+#include "cycles.h"
+#include "virtual_port.h"
+
+enum { STAMP_TIME = PROFILE_STAMP + 12, COUNT_MAX = 4096 };
+
+static struct measurement measurement;
+static uint64_t cycles_per_s;
+static const uint64_t none;
+
+static void open_generator(const char *driver, const char *arguments, uint32_t rate, uint32_t mbufs)
+{
+	struct fault fault = {.text = ""};
+
+	core.config = test_config(MODE_GENERATE);
+	core.config.mbufs = mbufs;
+	core.config.generate = (struct generate_config){.rate = rate,
+		.peer_mac = {2, 0, 0, 0, 0, 1},
+		.frame_size = 64,
+		.flows = 4,
+		.train = 1};
+	CHECK(plug_in(driver, arguments, &fault));
+	CHECK_EQUAL(
+		generator_init(&core.generator, &core.config, core.port.mac, cycles_per_s, &fault),
+		0);
+	CHECK_TEXT(fault.text, "");
+	core.poller.generator = &core.generator;
+}
+
+static void close_generator(void)
+{
+	struct rte_mbuf *mbufs[64];
+
+	for (uint16_t count = receive(mbufs); count > 0; count = receive(mbufs))
+		rte_pktmbuf_free_bulk(mbufs, count);
+	generator_done(&core.generator);
+	close_port();
+}
+
+static uint64_t sent(void)
+{
+	return counter_read(&core.generator.measurement.sent);
+}
+
+// Polls until so many packets have left; then pauses until all but those lost are back.
+static void generate(uint64_t packets, const uint64_t *lost)
+{
+	const uint64_t *back = &core.generator.measurement.sequence.received;
+
+	CHECK_EQUAL(poller_start(&core.poller), 0);
+	for (int i = 0; i < 10000 && sent() < packets; i++)
+		usleep(1000);
+	atomic_store(&core.generator.rate_wanted, 0);
+	// The poller may still be in the burst that it began before.
+	usleep(10000);
+	for (int i = 0; i < 5000 && counter_read(back) + counter_read(lost) < sent(); i++)
+		usleep(1000);
+	poller_stop(&core.poller);
+	generator_copy(&core.generator, &measurement);
+}
+
+static void all_come_back(void)
+{
+	open_generator("net_ring", "", RATE_UNLIMITED, 0);
+	generate(200000, &none);
+	CHECK(measurement.sent >= 200000);
+	CHECK_EQUAL(measurement.sequence.received, measurement.sent);
+	CHECK_EQUAL(measurement.sequence.reordered, 0);
+	CHECK_EQUAL(measurement.sequence.duplicates, 0);
+	CHECK_EQUAL(histogram_count(&measurement.round_trip), measurement.sent);
+	CHECK_EQUAL(core.poller.counters.tx_packets, measurement.sent);
+	CHECK_EQUAL(core.poller.counters.tx_bytes, measurement.sent * 60);
+	CHECK_EQUAL(core.poller.counters.rx_bytes, measurement.sent * 60);
+	CHECK_EQUAL(core.poller.counters.tx_dropped, 0);
+	close_generator();
+}
+
+// Holds each packet for a time that its number decides, and notes how old it was when let go.
+static struct {
+	struct rte_mbuf *held[COUNT_MAX];
+	uint16_t held_count;
+	uint64_t ages[COUNT_MAX];
+	uint32_t count;
+} independent;
+
+static uint64_t age_at(const struct rte_mbuf *mbuf, uint64_t now)
+{
+	const uint8_t *time = rte_pktmbuf_mtod(mbuf, const uint8_t *) + STAMP_TIME;
+	uint64_t left = (uint64_t)bytes_load16(time) << 32 | bytes_load32(time + 2);
+
+	return (now - left) & 0xffffffffffff;
+}
+
+static uint64_t hold_for(const struct rte_mbuf *mbuf)
+{
+	uint32_t number = bytes_load32(rte_pktmbuf_mtod(mbuf, const uint8_t *) + STAMP_TIME - 4);
+
+	// 100 us to 1.6 ms.
+	return cycles_per_s / 10000 * (1 + number * 7 % 16);
+}
+
+static uint16_t hold_and_count(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs,
+	uint16_t count, uint16_t max, void *argument)
+{
+	uint64_t now = rte_rdtsc();
+	uint16_t kept = 0;
+	uint16_t ready = 0;
+
+	(void)port, (void)queue, (void)argument;
+	for (uint16_t i = 0; i < count && independent.held_count < COUNT_MAX; i++)
+		independent.held[independent.held_count++] = mbufs[i];
+	for (uint16_t i = 0; i < independent.held_count; i++) {
+		struct rte_mbuf *mbuf = independent.held[i];
+
+		if (ready < max && age_at(mbuf, now) >= hold_for(mbuf))
+			mbufs[ready++] = mbuf;
+		else
+			independent.held[kept++] = mbuf;
+	}
+	independent.held_count = kept;
+	// Last of all, since the poller reads its clock right after.
+	now = rte_rdtsc();
+	for (uint16_t i = 0; i < ready && independent.count < COUNT_MAX; i++)
+		independent.ages[independent.count++] = age_at(mbufs[i], now);
+	return ready;
+}
+
+static int compare(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left;
+	uint64_t b = *(const uint64_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+static void round_trips_agree_with_an_independent_count(void)
+{
+	const struct rte_eth_rxtx_callback *callback;
+	struct histogram *round_trip = &measurement.round_trip;
+
+	memset(&independent, 0, sizeof(independent));
+	open_generator("net_ring", "", 10000, 0);
+	callback = rte_eth_add_rx_callback(core.port.id, 0, hold_and_count, NULL);
+	CHECK(callback != NULL);
+	generate(3000, &none);
+	rte_eth_remove_rx_callback(core.port.id, 0, callback);
+	CHECK_EQUAL(independent.count, measurement.sent);
+	CHECK_EQUAL(measurement.sequence.received, measurement.sent);
+	CHECK_EQUAL(histogram_count(round_trip), independent.count);
+	// Held longer than those sent after them.
+	CHECK(measurement.sequence.reordered > 100);
+	qsort(independent.ages, independent.count, sizeof(independent.ages[0]), compare);
+	for (uint32_t percent = 5; percent <= 95; percent += 5) {
+		uint64_t exact = independent.ages[(independent.count * percent + 99) / 100 - 1];
+		uint64_t got = histogram_quantile(round_trip, percent * 1000);
+
+		CHECK(got >= exact);
+		CHECK((got - exact) * 100 <= exact);
+	}
+	printf("# %u round trips, median %.1f us counted apart, %.1f us in the histogram\n",
+		independent.count,
+		(double)independent.ages[(independent.count + 1) / 2 - 1] * 1e6 /
+			(double)cycles_per_s,
+		(double)histogram_quantile(round_trip, 50000) * 1e6 / (double)cycles_per_s);
+	close_generator();
+}
+
+// Lets every tenth packet vanish.
+static uint16_t lose_some(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, uint16_t count,
+	uint16_t max, void *argument)
+{
+	uint64_t *lost = argument;
+	uint16_t kept = 0;
+
+	(void)port, (void)queue, (void)max;
+	for (uint16_t i = 0; i < count; i++) {
+		const uint8_t *stamp = rte_pktmbuf_mtod(mbufs[i], const uint8_t *) + PROFILE_STAMP;
+
+		if (bytes_load32(stamp + 8) % 10 == 0) {
+			rte_pktmbuf_free(mbufs[i]);
+			counter_add(lost, 1);
+		} else {
+			mbufs[kept++] = mbufs[i];
+		}
+	}
+	return kept;
+}
+
+static void what_vanishes_is_missing(void)
+{
+	const struct rte_eth_rxtx_callback *callback;
+	uint64_t lost = 0;
+
+	open_generator("net_ring", "", RATE_UNLIMITED, 0);
+	callback = rte_eth_add_rx_callback(core.port.id, 0, lose_some, &lost);
+	generate(100000, &lost);
+	rte_eth_remove_rx_callback(core.port.id, 0, callback);
+	CHECK(lost > 9000);
+	CHECK_EQUAL(measurement.sent - measurement.sequence.received, lost);
+	close_generator();
+}
+
+// The ring takes what fits; the rest leaves later, and nothing is lost for it.
+static void back_pressure_loses_nothing(void)
+{
+	open_generator("net_ring", "", 2000000, 0);
+	// More than the ring's 1024 slots falls due at once.
+	core.generator.train = TRAIN_MAX;
+	core.poller.burst = TRAIN_MAX;
+	generate(100000, &none);
+	CHECK_EQUAL(measurement.sequence.received, measurement.sent);
+	CHECK_EQUAL(measurement.sequence.reordered, 0);
+	CHECK_EQUAL(core.poller.counters.tx_dropped, 0);
+	close_generator();
+}
+
+static void an_empty_pool_stops_nothing(void)
+{
+	const uint64_t *stalled = &core.generator.measurement.stalled;
+	struct rte_mbuf *held[4096];
+	uint32_t count = 0;
+	uint8_t *bytes;
+
+	open_generator("net_ring", "", 100000, 0);
+	while (count < 4096 && (held[count] = port_mbuf_new(&core.port, 60, &bytes)) != NULL)
+		count++;
+	CHECK_EQUAL(poller_start(&core.poller), 0);
+	for (int i = 0; i < 10000 && counter_read(stalled) == 0; i++)
+		usleep(1000);
+	CHECK(counter_read(stalled) > 0);
+	CHECK_EQUAL(sent(), 0);
+	rte_pktmbuf_free_bulk(held, count);
+	for (int i = 0; i < 10000 && sent() < 1000; i++)
+		usleep(1000);
+	poller_stop(&core.poller);
+	CHECK(sent() >= 1000);
+	close_generator();
+}
+
+static const struct check_case cases[] = {
+	{"all come back", all_come_back},
+	{"round trips agree with an independent count",
+		round_trips_agree_with_an_independent_count},
+	{"what vanishes is missing", what_vanishes_is_missing},
+	{"back-pressure loses nothing", back_pressure_loses_nothing},
+	{"an empty pool stops nothing", an_empty_pool_stops_nothing},
+};
+
+int main(void)
+{
+	struct cycles_sample start = cycles_read();
+
+	if (!start_eal())
+		return 2;
+	cycles_per_s = cycles_hz(&start);
+	return CHECK_RUN(cases);
+}
