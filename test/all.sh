@@ -86,7 +86,7 @@ run_suite() {
 count() {
   local name=$1 status=$2 line=$3 p=0 f=0 s=0
   [[ -z $line ]] || read -r p f s < <(tr -dc '0-9 \n' <<<"$line")
-  if ((status != 0 && f == 0)) || ((p + f == 0)); then f=$((f + 1)); fi
+  if ((status != 0 && f == 0)) || ((p + f + ${s:-0} == 0)); then f=$((f + 1)); fi
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + ${s:-0}))
 }
 
