@@ -110,6 +110,7 @@ export class Lab {
         `run=$(pgrep --full --oldest /userdata/provision.sh)
         systemctl kill --signal=KILL "$(ps -o unit= -p "$run")"
         while [ -d "/proc/$run" ]; do sleep 0.2; done
+        systemctl reset-failed
         rm -rf /run/dpdk-rig /var/lib/dpdk-rig/milestones.json`,
       );
       this.ec2.signalGate.open();

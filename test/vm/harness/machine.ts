@@ -159,7 +159,12 @@ export class Machine {
 
   /** Runs the user data again: the very file that cloud-init wrote and ran on the first boot. */
   async runUserData(seconds = SETUP_SECONDS): Promise<Outcome> {
-    return this.guest.run('exec /var/lib/cloud/instance/scripts/part-001', seconds);
+    const running = this.guest.run('exec /var/lib/cloud/instance/scripts/part-001', seconds);
+    for (let ended = false; !ended;) {
+      this.console.poll();
+      ended = await Promise.race([running.then(() => true), sleep(500, false)]);
+    }
+    return running;
   }
 
   /** Connects or cuts the data subnet's gateway. */
