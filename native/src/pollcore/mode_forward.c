@@ -6,10 +6,8 @@ static inline uint64_t forward_burst(
 	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count)
 {
 	uint16_t other = port == poller->port_id ? poller->peer_id : poller->port_id;
-	uint64_t bytes = 0;
+	uint64_t bytes = sum_bytes(mbufs, count);
 
-	for (uint16_t i = 0; i < count; i++)
-		bytes += mbufs[i]->pkt_len;
 	send_burst(poller, other, mbufs, count, bytes);
 	return bytes;
 }

@@ -26,6 +26,15 @@ static inline const void *frame_of_mbuf(const struct rte_mbuf *mbuf)
 	return (const uint8_t *)(mbuf + 1) + RTE_PKTMBUF_HEADROOM;
 }
 
+static inline uint64_t sum_bytes(struct rte_mbuf *const *mbufs, uint16_t count)
+{
+	uint64_t bytes = 0;
+
+	for (uint16_t i = 0; i < count; i++)
+		bytes += mbufs[i]->pkt_len;
+	return bytes;
+}
+
 // Sends a burst of so many bytes. What the ring does not take now is dropped and counted: waiting
 // for it would lose more on receive.
 static inline void send_burst(struct poller *poller, uint16_t port, struct rte_mbuf **mbufs,
