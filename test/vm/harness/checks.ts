@@ -6,7 +6,6 @@ import type { Machine } from './machine.js';
 import { DATA, MANAGEMENT, pciAddress } from './topology.js';
 
 const HUGEPAGES = 512;
-export const DPDK_VERSION = '22.11.11';
 
 /** The three signals, once each and in order, and the stack's outputs that the template makes of them. */
 export function checkSignals(lab: Lab): void {
@@ -25,7 +24,7 @@ export function checkSignals(lab: Lab): void {
       PortDriver: lab.driver,
       PortMac: DATA.mac,
       PortIpv4: DATA.ipv4,
-      DpdkVersion: DPDK_VERSION,
+      DpdkVersion: lab.image.dpdkVersion,
       CoreState: 'running respond',
     },
   );
@@ -40,7 +39,7 @@ export function checkStatus(lab: Lab, machine: Machine): void {
   assert.equal(error, null);
   assert.equal(state, 'ready');
   assert.deepEqual(milestones, { DpdkReady: 'success', PortReady: 'success', CoreRunning: 'success' });
-  assert.equal(dpdk, DPDK_VERSION);
+  assert.equal(dpdk, lab.image.dpdkVersion);
   assert.deepEqual(
     { ...port, link: '' },
     {
@@ -100,6 +99,8 @@ export async function checkMachine(lab: Lab, machine: Machine): Promise<void> {
     { driver: lab.driver, pages: String(HUGEPAGES), netplan: '1', core: 'active', failed: '' },
   );
   if (lab.driver === 'igb_uio') assert.equal(facts['wc'], '1', 'igb_uio was loaded once, with wc_activate');
+  const doctor = await machine.guest.run('/opt/dpdk-rig/userdata/bin/rig-doctor');
+  assert.equal(doctor.code, 0, doctor.output);
 }
 
 /** ARP, ping and UDP echo from outside, every one answered. */

@@ -10,6 +10,7 @@ import { EXTRA_DRIVERS } from '../harness/topology.js';
 const HERE = __dirname;
 const PROJECT = join(HERE, '../../..');
 const USERDATA = join(PROJECT, 'userdata');
+const VERSIONS = join(USERDATA, 'versions.env');
 export const CACHE = join(PROJECT, '.cache/vm');
 
 export interface Kernel {
@@ -24,6 +25,8 @@ export interface Image {
   /** Boot from an overlay of it. */
   readonly disk: string;
   readonly format: 'raw' | 'qcow2';
+  /** The version that the guest runs. */
+  readonly dpdkVersion: string;
   /** Whether DPDK is in it. */
   readonly baked: boolean;
   /** The user that cloud-init gives the key to. */
@@ -84,6 +87,12 @@ function cached(part: string, key: string, args: readonly string[], say: Say): s
   return path;
 }
 
+function pinnedDpdk(file: string): string {
+  const version = /RIG_DPDK_VERSION:?=([\d.]+)/.exec(readFileSync(file, 'utf8'))?.[1];
+  if (version === undefined) throw new Error(`${file} pins no RIG_DPDK_VERSION`);
+  return version;
+}
+
 export function prepareEmulator(say: Say): string {
   return join(cached('emulator', contentKey(here('build-emulator.sh', 'mirror.sh')), [], say), 'run');
 }
@@ -98,7 +107,7 @@ export function prepareImage(baked: boolean, say: Say): Image {
   const root = cached('root', rootKey, [], say);
   const rootTar = join(root, 'root.tar');
 
-  const pins = [join(USERDATA, 'versions.env'), join(USERDATA, 'bin/fetch-sources')];
+  const pins = [VERSIONS, join(USERDATA, 'bin/fetch-sources')];
   const sourcesKey = contentKey([...pins, ...here('build-sources.sh', 'override.env')]);
   const sources = cached('sources', sourcesKey, [USERDATA], say);
   const layers = [rootTar, sources];
@@ -122,6 +131,7 @@ export function prepareImage(baked: boolean, say: Say): Image {
     emulator,
     disk,
     format: 'raw',
+    dpdkVersion: pinnedDpdk(join(HERE, 'override.env')),
     baked,
     user: 'debian',
     kernel: kernel(release),
@@ -139,5 +149,5 @@ export function foreignImage(file: string, user: string, say: Say): Image {
   const { format } = JSON.parse(stdout) as { format: string };
   if (format !== 'raw' && format !== 'qcow2')
     throw new Error(`${file} has format ${format}; allowed are raw and qcow2`);
-  return { emulator, disk: resolve(file), format, baked: false, user };
+  return { emulator, disk: resolve(file), format, baked: false, dpdkVersion: pinnedDpdk(VERSIONS), user };
 }
