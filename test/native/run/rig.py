@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import signal
@@ -81,8 +82,10 @@ class Wire:
 
     def ping(self, count, *options):
         """The kernel's ping, until count answers have come. With a deadline it waits for late ones: without, it gives
-        up two round trips after the last request, which a busy machine takes for a loss."""
-        self.inside("ping", "-n", "-q", "-i", "0.01", "-c", str(count), "-w", "10", *options, CORE_IPV4)
+        up two round trips after the last request, which a busy machine takes for a loss. Returns how many requests
+        that took, which is more than count when answers were late."""
+        said = self.inside("ping", "-n", "-q", "-i", "0.01", "-c", str(count), "-w", "10", *options, CORE_IPV4)
+        return int(re.search(r"(\d+) packets transmitted", said.stdout).group(1))
 
     @contextlib.contextmanager
     def _entered(self):
