@@ -9,6 +9,7 @@
 
 enum option_kind {
 	OPTION_MODE,
+	OPTION_IDLE,
 	OPTION_IPV4,
 	OPTION_MAC,
 	OPTION_U16,
@@ -42,6 +43,9 @@ static const struct option_row options[] = {
 		1, 300, "how long the self-test waits for link and gateway (default 5)"},
 	{"--burst", "N", OPTION_U16, offsetof(struct config, burst), 32, 512,
 		"most packets taken from the port at once (default 32)"},
+	{"--idle", "POLICY", OPTION_IDLE, offsetof(struct config, idle), 0, 0,
+		"when nothing comes: busy (default), pause or adaptive, which naps and costs 50 "
+		"us"},
 	{"--rx-desc", "N", OPTION_U16, offsetof(struct config, rx_desc), 128, 8192,
 		"descriptors of the receive ring (default 1024)"},
 	{"--tx-desc", "N", OPTION_U16, offsetof(struct config, tx_desc), 128, 8192,
@@ -101,9 +105,23 @@ int mode_parse(const char *text, enum mode *mode)
 	return -EINVAL;
 }
 
+static int parse_idle(const char *text, enum idle_policy *idle)
+{
+	static const char *const names[] = {"busy", "pause", "adaptive"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*idle = (enum idle_policy)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 // What to give where a number from min to max is not the answer.
 static const char *const allowed[] = {
 	[OPTION_MODE] = MODE_NAMES,
+	[OPTION_IDLE] = "busy, pause or adaptive",
 	[OPTION_IPV4] = "a unicast IPv4 address such as 10.0.1.23",
 	[OPTION_MAC] = "a unicast MAC such as 02:00:00:00:00:01",
 	[OPTION_RATE] = "a number from 0 to 1000000000, or max",
@@ -125,6 +143,8 @@ static int set_field(const struct option_row *row, const char *value, void *fiel
 		return 0;
 	case OPTION_MODE:
 		return mode_parse(value, field);
+	case OPTION_IDLE:
+		return parse_idle(value, field);
 	case OPTION_IPV4:
 		return parse_ipv4(value, field);
 	case OPTION_MAC:

@@ -17,6 +17,12 @@ enum mode {
 	MODE_GENERATE,
 };
 
+enum idle_policy {
+	IDLE_BUSY,     // poll again at once
+	IDLE_PAUSE,    // spare the sibling thread's cycles
+	IDLE_ADAPTIVE, // sleep in short naps once nothing has come for a while
+};
+
 enum {
 	// With the frame check sequence, as frame sizes are told (RFC 2544).
 	FRAME_SIZE_MIN = 64,
@@ -45,6 +51,7 @@ struct config {
 	uint32_t ipv4;    // host byte order; 0: none given
 	uint32_t gateway; // host byte order; 0: none given
 	uint16_t self_test_timeout_s;
+	enum idle_policy idle;
 	uint16_t burst;
 	uint16_t rx_desc;
 	uint16_t tx_desc;

@@ -10,6 +10,7 @@ struct counters counters_copy(const struct counters *counters)
 	struct counters copy = {
 		.polls = counter_read(&counters->polls),
 		.polls_empty = counter_read(&counters->polls_empty),
+		.sleeps = counter_read(&counters->sleeps),
 		.rx_packets = counter_read(&counters->rx_packets),
 		.rx_bytes = counter_read(&counters->rx_bytes),
 		.tx_packets = counter_read(&counters->tx_packets),

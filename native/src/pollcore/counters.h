@@ -13,6 +13,7 @@ struct counters {
 	// A cache line of its own, so that nobody else's write slows the poller down.
 	alignas(64) uint64_t polls; // also the poller's heartbeat
 	uint64_t polls_empty;
+	uint64_t sleeps; // --idle adaptive
 	uint64_t rx_packets;
 	uint64_t rx_bytes;
 	uint64_t tx_packets;

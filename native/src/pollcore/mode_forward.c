@@ -14,9 +14,13 @@ static inline uint64_t forward_burst(
 
 int mode_forward(struct poller *poller)
 {
+	struct idle idle;
+
+	idle_init(&idle, poller->idle, &poller->counters.sleeps);
 	while (!atomic_load_explicit(&poller->stop, memory_order_relaxed)) {
-		poll_once(poller, poller->port_id, forward_burst);
-		poll_once(poller, poller->peer_id, forward_burst);
+		uint16_t count = poll_once(poller, poller->port_id, forward_burst);
+
+		idle_after(&idle, count + poll_once(poller, poller->peer_id, forward_burst));
 	}
 	return 0;
 }

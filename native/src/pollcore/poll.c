@@ -32,6 +32,7 @@ void poller_init(struct poller *poller, const struct config *config, const struc
 	poller->pool = port->pool;
 	poller->burst = config->burst;
 	poller->mode = config->mode;
+	poller->idle = config->idle;
 	poller->lcore = rte_get_next_lcore(-1, 1, 0);
 	memcpy(poller->responder.mac, port->mac, sizeof(poller->responder.mac));
 	poller->responder.ipv4 = config->ipv4;

@@ -20,6 +20,7 @@ struct poller {
 	uint16_t burst;
 	struct rte_mempool *pool;
 	enum mode mode;
+	enum idle_policy idle;
 	unsigned int lcore;
 	bool running; // main's own note
 	struct responder responder;

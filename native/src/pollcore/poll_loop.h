@@ -7,6 +7,7 @@
 #include <rte_mbuf.h>
 #include <rte_prefetch.h>
 
+#include "idle.h"
 #include "poll.h"
 
 enum {
@@ -67,7 +68,9 @@ static inline void drop_burst(struct rte_mbuf **mbufs, uint16_t count)
 typedef uint64_t (*burst_function)(
 	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count);
 
-static __rte_always_inline void poll_once(struct poller *poller, uint16_t port, burst_function act)
+// How many packets came.
+static __rte_always_inline uint16_t poll_once(
+	struct poller *poller, uint16_t port, burst_function act)
 {
 	struct rte_mbuf *mbufs[BURST_MAX];
 	uint16_t count = rte_eth_rx_burst(port, 0, mbufs, poller->burst);
@@ -75,16 +78,20 @@ static __rte_always_inline void poll_once(struct poller *poller, uint16_t port, 
 	counter_add(&poller->counters.polls, 1);
 	if (count == 0) {
 		counter_add(&poller->counters.polls_empty, 1);
-		return;
+		return 0;
 	}
 	counter_add(&poller->counters.rx_packets, count);
 	counter_add(&poller->counters.rx_bytes, act(poller, port, mbufs, count));
+	return count;
 }
 
 static __rte_always_inline int poll_until_stopped(struct poller *poller, burst_function act)
 {
+	struct idle idle;
+
+	idle_init(&idle, poller->idle, &poller->counters.sleeps);
 	while (!atomic_load_explicit(&poller->stop, memory_order_relaxed))
-		poll_once(poller, poller->port_id, act);
+		idle_after(&idle, poll_once(poller, poller->port_id, act));
 	return 0;
 }
 

@@ -41,6 +41,7 @@ uint32_t stats_read(const struct core *core, struct stat stats[STATS_MAX])
 		add(&list, verdict_name(verdict), counters.verdicts[verdict]);
 	add(&list, "polls", counters.polls);
 	add(&list, "polls_empty", counters.polls_empty);
+	add(&list, "sleeps", counters.sleeps);
 	add(&list, "rx_missed", device.imissed);
 	add(&list, "rx_nombuf", device.rx_nombuf);
 	add_gauge(&list, "mbufs_free", total - port_mbufs_used(&core->port));
