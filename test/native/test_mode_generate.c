@@ -244,6 +244,36 @@ static void an_empty_pool_stops_nothing(void)
 	close_generator();
 }
 
+// A frame of 9 KB in buffers of 2 KB.
+static void large_frames_are_chained(void)
+{
+	struct rte_mempool *small = rte_pktmbuf_pool_create(
+		"small", 4095, 0, 0, RTE_PKTMBUF_HEADROOM + 2048, SOCKET_ID_ANY);
+	struct rte_mbuf *mbufs[64];
+
+	open_generator("net_ring", "", 1, 0);
+	generator_done(&core.generator);
+	core.config.mtu = 9001;
+	core.config.generate.frame_size = FRAME_SIZE_MAX;
+	CHECK_EQUAL(generator_init(&core.generator, &core.config, core.port.mac, cycles_per_s,
+			    &(struct fault){0}),
+		0);
+	core.poller.pool = small;
+	CHECK_EQUAL(poller_start(&core.poller), 0);
+	for (int i = 0; i < 10000 && counter_read(&core.poller.counters.rx_packets) == 0; i++)
+		usleep(1000);
+	poller_stop(&core.poller);
+	generator_copy(&core.generator, &measurement);
+	CHECK(measurement.sequence.received > 0);
+	CHECK_EQUAL(core.poller.counters.rx_bytes % (FRAME_SIZE_MAX - 4), 0);
+	for (uint16_t count = receive(mbufs); count > 0; count = receive(mbufs))
+		rte_pktmbuf_free_bulk(mbufs, count);
+	CHECK_EQUAL(rte_mempool_in_use_count(small), 0);
+	core.poller.pool = core.port.pool;
+	close_generator();
+	rte_mempool_free(small);
+}
+
 static const struct check_case cases[] = {
 	{"all come back", all_come_back},
 	{"round trips agree with an independent count",
@@ -251,6 +281,7 @@ static const struct check_case cases[] = {
 	{"what vanishes is missing", what_vanishes_is_missing},
 	{"back-pressure loses nothing", back_pressure_loses_nothing},
 	{"an empty pool stops nothing", an_empty_pool_stops_nothing},
+	{"large frames are chained", large_frames_are_chained},
 };
 
 int main(void)

@@ -188,7 +188,7 @@ class Core:
         try:
             # Before the core has registered its commands, DPDK answers them with null.
             status = self.status()
-            return status is not None and status["state"] == "running"
+            return status is not None and status.get("state") == "running"
         except OSError:
             return False
 
