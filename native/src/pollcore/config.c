@@ -17,6 +17,7 @@ enum option_kind {
 	OPTION_RATE,
 	OPTION_FRAME_SIZE,
 	OPTION_PATH,
+	OPTION_ENDPOINT,
 	OPTION_FLAG,
 };
 
@@ -69,6 +70,8 @@ static const struct option_row options[] = {
 		"generate: packets that leave back to back (default 1)"},
 	{"--pcap", "FILE", OPTION_PATH, offsetof(struct config, generate.pcap), 0, 0,
 		"generate: the frames of this capture, over and over, unstamped"},
+	{"--metrics", "WHERE", OPTION_ENDPOINT, offsetof(struct config, metrics), 0, 0,
+		"Prometheus text at 127.0.0.1:PORT or on the unix socket /PATH (default none)"},
 	{"--help", NULL, OPTION_FLAG, offsetof(struct config, help), 0, 0, "print this and exit"},
 	{"--version", NULL, OPTION_FLAG, offsetof(struct config, version), 0, 0,
 		"print the versions and exit"},
@@ -126,6 +129,7 @@ static const char *const allowed[] = {
 	[OPTION_MAC] = "a unicast MAC such as 02:00:00:00:00:01",
 	[OPTION_RATE] = "a number from 0 to 1000000000, or max",
 	[OPTION_FRAME_SIZE] = "a number from 64 to 9019, or imix",
+	[OPTION_ENDPOINT] = "127.0.0.1:PORT or a path such as /run/pollcore.sock",
 	[OPTION_FLAG] = NULL,
 };
 
@@ -141,6 +145,8 @@ static int set_field(const struct option_row *row, const char *value, void *fiel
 	case OPTION_PATH:
 		*(const char **)field = value;
 		return 0;
+	case OPTION_ENDPOINT:
+		return endpoint_parse(value, field);
 	case OPTION_MODE:
 		return mode_parse(value, field);
 	case OPTION_IDLE:

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "endpoint.h"
 #include "fault.h"
 
 enum mode {
@@ -58,6 +59,7 @@ struct config {
 	uint16_t mtu;
 	uint32_t mbufs; // 0: computed from rings and burst
 	struct generate_config generate;
+	struct endpoint metrics; // where Prometheus finds us
 	bool help;
 	bool version;
 };

@@ -14,6 +14,7 @@
 #include "control.h"
 #include "core.h"
 #include "cycles.h"
+#include "metrics.h"
 #include "notify.h"
 #include "selftest.h"
 #include "telemetry.h"
@@ -151,9 +152,13 @@ static int run(int eal_argc, char **eal_argv, const struct notify *notify, struc
 			strerror(-ret));
 		goto close_peer;
 	}
+	ret = metrics_init(&core, fault);
+	if (ret < 0)
+		goto close_peer;
 	ret = test_and_serve(notify, fault);
 	print_report();
 close_peer:
+	metrics_done();
 	telemetry_done();
 	generator_done(&core.generator);
 	if (core.config.mode == MODE_FORWARD)

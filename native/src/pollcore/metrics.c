@@ -1,0 +1,204 @@
+// See metrics.h. The format: https://prometheus.io/docs/instrumenting/exposition_formats/
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <rte_version.h>
+
+#include "metrics.h"
+#include "stats.h"
+
+// A client has so long for its whole request, and to take the answer.
+enum { TEXT_SIZE = 64 * 1024, REQUEST_SIZE = 4096, PATIENCE_S = 2 };
+
+static struct {
+	struct core *core;
+	int socket;
+	pthread_t thread;
+	bool running;
+	size_t used;
+	struct measurement measurement;
+	char text[TEXT_SIZE];
+} metrics;
+
+__attribute__((format(printf, 1, 2))) static void print(const char *format, ...)
+{
+	size_t left = sizeof(metrics.text) - metrics.used;
+	va_list args;
+	int added;
+
+	va_start(args, format);
+	added = vsnprintf(metrics.text + metrics.used, left, format, args);
+	va_end(args);
+	// What does not fit is left out whole; the size is ample for what there is.
+	if (added > 0 && (size_t)added < left)
+		metrics.used += (size_t)added;
+}
+
+// Drops are one metric with a reason, since that is what is summed and compared.
+static void print_drops(const struct stat *stats, uint32_t count)
+{
+	print("# TYPE pollcore_rx_dropped_total counter\n");
+	for (uint32_t i = 0; i < count; i++) {
+		if (strncmp(stats[i].name, "drop_", 5) == 0)
+			print("pollcore_rx_dropped_total{reason=\"%s\"} %" PRIu64 "\n",
+				stats[i].name + 5, stats[i].value);
+	}
+}
+
+static void print_stats(const char *prefix, const struct stat *stats, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const char *kind = stats[i].gauge ? "gauge" : "counter";
+		const char *end = stats[i].gauge ? "" : "_total";
+
+		if (strncmp(stats[i].name, "drop_", 5) == 0 ||
+			strcmp(stats[i].name, "rx_dropped") == 0)
+			continue;
+		print("# TYPE %s%s%s %s\n%s%s%s %" PRIu64 "\n", prefix, stats[i].name, end, kind,
+			prefix, stats[i].name, end, stats[i].value);
+	}
+}
+
+static void print_all(struct core *core)
+{
+	struct stat stats[STATS_MAX];
+	uint32_t count;
+
+	metrics.used = 0;
+	pthread_mutex_lock(&core->device_lock);
+	print("# TYPE pollcore_info gauge\n"
+	      "pollcore_info{version=\"%s\",dpdk=\"%s\",device=\"%s\",driver=\"%s\",mode=\"%s\"} "
+	      "1\n",
+		POLLCORE_VERSION, rte_version() + strlen("DPDK "), core->port.device,
+		core->port.driver, mode_name(core->poller.mode));
+	print("# TYPE pollcore_link_up gauge\npollcore_link_up %d\n",
+		atomic_load(&core->port.link_up));
+	print("# TYPE pollcore_resets_total counter\npollcore_resets_total %" PRIuFAST32 "\n",
+		atomic_load(&core->port.resets));
+	print("# TYPE pollcore_uptime_seconds gauge\npollcore_uptime_seconds %" PRIu64 "\n",
+		(core_now_ns() - core->start_ns) / 1000000000);
+	count = stats_read(core, stats);
+	print_drops(stats, count);
+	print_stats("pollcore_", stats, count);
+	count = stats_read_generate(core, &metrics.measurement, stats);
+	print_stats("pollcore_generate_", stats, count);
+	pthread_mutex_unlock(&core->device_lock);
+}
+
+// The request up to its empty line; false when it does not come whole and in time.
+static bool read_request(int client, char request[REQUEST_SIZE])
+{
+	uint64_t end = core_now_ns() + PATIENCE_S * UINT64_C(1000000000);
+	size_t used = 0;
+
+	while (used < REQUEST_SIZE - 1 && core_now_ns() < end) {
+		ssize_t got = recv(client, request + used, REQUEST_SIZE - 1 - used, 0);
+
+		if (got <= 0)
+			return false;
+		used += (size_t)got;
+		request[used] = '\0';
+		if (strstr(request, "\r\n\r\n") != NULL)
+			return true;
+	}
+	return false;
+}
+
+static bool send_all(int client, const char *bytes, size_t size)
+{
+	while (size > 0) {
+		ssize_t sent = send(client, bytes, size, MSG_NOSIGNAL);
+
+		if (sent <= 0)
+			return false;
+		bytes += sent;
+		size -= (size_t)sent;
+	}
+	return true;
+}
+
+static void answer(struct core *core, int client)
+{
+	struct timeval patience = {.tv_sec = PATIENCE_S};
+	char request[REQUEST_SIZE];
+	char head[160];
+	const char *status = "404 Not Found";
+
+	setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	if (!read_request(client, request))
+		return;
+	metrics.used = 0;
+	if (strncmp(request, "GET /metrics ", strlen("GET /metrics ")) == 0) {
+		status = "200 OK";
+		print_all(core);
+	}
+	snprintf(head, sizeof(head),
+		"HTTP/1.1 %s\r\nContent-Type: text/plain; version=0.0.4\r\n"
+		"Content-Length: %zu\r\nConnection: close\r\n\r\n",
+		status, metrics.used);
+	if (send_all(client, head, strlen(head)))
+		send_all(client, metrics.text, metrics.used);
+}
+
+static void *serve(void *argument)
+{
+	struct core *core = argument;
+
+	// metrics_done() shuts the socket down, which ends the wait.
+	for (;;) {
+		int client = accept(metrics.socket, NULL, NULL);
+
+		if (client >= 0) {
+			answer(core, client);
+			close(client);
+		} else if (errno != EINTR && errno != ECONNABORTED) {
+			return NULL;
+		}
+	}
+}
+
+int metrics_init(struct core *core, struct fault *fault)
+{
+	const struct endpoint *endpoint = &core->config.metrics;
+	int ret;
+
+	if (endpoint->path == NULL && endpoint->port == 0)
+		return 0;
+	metrics.core = core;
+	metrics.socket = endpoint_listen(endpoint);
+	if (metrics.socket < 0)
+		return fault_set(fault, EXIT_RUN_TIME,
+			"--metrics: cannot listen: %s; give another port or path",
+			strerror(-metrics.socket));
+	// Made on the main lcore, whose processor it inherits.
+	ret = pthread_create(&metrics.thread, NULL, serve, core);
+	if (ret != 0) {
+		close(metrics.socket);
+		return fault_set(fault, EXIT_RUN_TIME, "--metrics: no thread: %s; free some memory",
+			strerror(ret));
+	}
+	metrics.running = true;
+	return 0;
+}
+
+void metrics_done(void)
+{
+	const char *path;
+
+	if (!metrics.running)
+		return;
+	path = metrics.core->config.metrics.path;
+	shutdown(metrics.socket, SHUT_RDWR);
+	pthread_join(metrics.thread, NULL);
+	close(metrics.socket);
+	if (path != NULL)
+		unlink(path);
+	metrics.running = false;
+}
