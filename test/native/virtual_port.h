@@ -57,7 +57,7 @@ static inline bool plug_in(const char *driver, const char *arguments, struct fau
 	fault->text[0] = '\0';
 	if (port_init(&core.port, &core.config, fault) < 0)
 		return false;
-	poller_init(&core.poller, &core.config, &core.port);
+	poller_init(&core.poller, &core.config, &core.port, rte_get_tsc_hz());
 	return true;
 }
 

@@ -22,6 +22,7 @@ struct core {
 	struct poller poller;
 	struct generator generator;
 	uint64_t start_ns; // CLOCK_MONOTONIC
+	uint64_t hz;       // cycles a second
 	_Atomic enum core_state state;
 	atomic_int mode_wanted; // set by telemetry, served by the control loop; -1: none
 	_Atomic enum self_test self_test;

@@ -21,13 +21,17 @@ void idle_init(struct idle *idle, enum idle_policy policy, uint64_t *sleeps);
 // Rests after an empty poll.
 void idle_rest(struct idle *idle);
 
-// After each poll. With traffic, and with busy, it costs one comparison.
-static inline void idle_after(struct idle *idle, uint16_t count)
+// After each poll; whether it rested. With traffic, and with busy, it costs one comparison.
+static inline bool idle_after(struct idle *idle, uint16_t count)
 {
-	if (__builtin_expect(count != 0, 1))
+	if (__builtin_expect(count != 0, 1)) {
 		idle->empty_polls = 0;
-	else if (idle->policy != IDLE_BUSY)
-		idle_rest(idle);
+		return false;
+	}
+	if (idle->policy == IDLE_BUSY)
+		return false;
+	idle_rest(idle);
+	return true;
 }
 
 #endif

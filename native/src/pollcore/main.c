@@ -139,10 +139,10 @@ static int run(int eal_argc, char **eal_argv, const struct notify *notify, struc
 		if (ret < 0)
 			goto close_port;
 	}
-	poller_init(&core.poller, &core.config, &core.port);
+	core.hz = cycles_hz(&start_sample);
+	poller_init(&core.poller, &core.config, &core.port, core.hz);
 	core.poller.peer_id = core.peer.id;
-	ret = generator_init(
-		&core.generator, &core.config, core.port.mac, cycles_hz(&start_sample), fault);
+	ret = generator_init(&core.generator, &core.config, core.port.mac, core.hz, fault);
 	if (ret < 0)
 		goto close_peer;
 	core.poller.generator = &core.generator;

@@ -14,13 +14,14 @@ static inline uint64_t forward_burst(
 
 int mode_forward(struct poller *poller)
 {
-	struct idle idle;
+	struct poll_pace pace;
 
-	idle_init(&idle, poller->idle, &poller->counters.sleeps);
+	poll_pace_init(&pace, poller);
 	while (!atomic_load_explicit(&poller->stop, memory_order_relaxed)) {
 		uint16_t count = poll_once(poller, poller->port_id, forward_burst);
 
-		idle_after(&idle, count + poll_once(poller, poller->peer_id, forward_burst));
+		count += poll_once(poller, poller->peer_id, forward_burst);
+		poll_pace_keep(&pace, poller, count);
 	}
 	return 0;
 }

@@ -1,6 +1,7 @@
 // The poller's life: set up, start, stop. What it does in between is the mode's, one file each.
 #include <errno.h>
 
+#include <rte_eal.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
@@ -10,6 +11,7 @@ static int poll_lcore(void *argument)
 {
 	struct poller *poller = argument;
 
+	atomic_store(&poller->thread, rte_gettid());
 	switch (poller->mode) {
 	case MODE_RESPOND:
 		return mode_respond(poller);
@@ -25,7 +27,8 @@ static int poll_lcore(void *argument)
 	return -EINVAL;
 }
 
-void poller_init(struct poller *poller, const struct config *config, const struct port *port)
+void poller_init(
+	struct poller *poller, const struct config *config, const struct port *port, uint64_t hz)
 {
 	memset(poller, 0, sizeof(*poller));
 	poller->port_id = port->id;
@@ -33,6 +36,7 @@ void poller_init(struct poller *poller, const struct config *config, const struc
 	poller->burst = config->burst;
 	poller->mode = config->mode;
 	poller->idle = config->idle;
+	poller->gaps.least = hz / 100000;
 	poller->lcore = rte_get_next_lcore(-1, 1, 0);
 	memcpy(poller->responder.mac, port->mac, sizeof(poller->responder.mac));
 	poller->responder.ipv4 = config->ipv4;

@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "counters.h"
+#include "gaps.h"
 #include "port.h"
 #include "respond.h"
 
@@ -30,9 +31,13 @@ struct poller {
 	// Written by the polling lcore alone, or by main through poller_respond_once() while it is
 	// parked.
 	struct counters counters;
+	struct gaps gaps;
+	atomic_int thread; // the polling one's id, for /proc; 0: it has not polled yet
 };
 
-void poller_init(struct poller *poller, const struct config *config, const struct port *port);
+// hz: how fast the cycle counter runs.
+void poller_init(
+	struct poller *poller, const struct config *config, const struct port *port, uint64_t hz);
 
 // Starts polling on the first worker lcore. A negative errno when that lcore is busy.
 int poller_start(struct poller *poller);

@@ -3,6 +3,7 @@
 #ifndef POLLCORE_POLL_LOOP_H
 #define POLLCORE_POLL_LOOP_H
 
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <rte_prefetch.h>
@@ -85,13 +86,34 @@ static __rte_always_inline uint16_t poll_once(
 	return count;
 }
 
+// What is kept from poll to poll by one loop.
+struct poll_pace {
+	struct idle idle;
+	uint64_t last;
+};
+
+static inline void poll_pace_init(struct poll_pace *pace, struct poller *poller)
+{
+	idle_init(&pace->idle, poller->idle, &poller->counters.sleeps);
+	pace->last = rte_rdtsc();
+}
+
+// After a poll that brought so many packets: looks how long it has been since the last one, and
+// rests when there is nothing to do. A rest that was meant is no gap.
+static inline void poll_pace_keep(struct poll_pace *pace, struct poller *poller, uint16_t count)
+{
+	pace->last = gaps_check(&poller->gaps, pace->last, rte_rdtsc());
+	if (idle_after(&pace->idle, count))
+		pace->last = rte_rdtsc();
+}
+
 static __rte_always_inline int poll_until_stopped(struct poller *poller, burst_function act)
 {
-	struct idle idle;
+	struct poll_pace pace;
 
-	idle_init(&idle, poller->idle, &poller->counters.sleeps);
+	poll_pace_init(&pace, poller);
 	while (!atomic_load_explicit(&poller->stop, memory_order_relaxed))
-		idle_after(&idle, poll_once(poller, poller->port_id, act));
+		poll_pace_keep(&pace, poller, poll_once(poller, poller->port_id, act));
 	return 0;
 }
 

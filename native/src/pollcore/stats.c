@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include <rte_ethdev.h>
+#include <rte_lcore.h>
 
 #include "stats.h"
+#include "stolen.h"
 
 struct list {
 	struct stat *stats;
@@ -27,6 +29,8 @@ uint32_t stats_read(const struct core *core, struct stat stats[STATS_MAX])
 	struct counters counters = counters_copy(&core->poller.counters);
 	uint32_t total = port_mbufs_total(&core->port);
 	struct list list = {.stats = stats};
+	struct stolen stolen = stolen_read(atomic_load(&core->poller.thread),
+		(unsigned int)rte_lcore_to_cpu_id((int)core->poller.lcore));
 	struct rte_eth_stats device;
 
 	memset(&device, 0, sizeof(device));
@@ -42,6 +46,12 @@ uint32_t stats_read(const struct core *core, struct stat stats[STATS_MAX])
 	add(&list, "polls", counters.polls);
 	add(&list, "polls_empty", counters.polls_empty);
 	add(&list, "sleeps", counters.sleeps);
+	for (enum gap gap = 0; gap < GAP_COUNT; gap++)
+		add(&list, gap_name(gap), counter_read(&core->poller.gaps.counts[gap]));
+	add_gauge(&list, "poll_gap_max_ns", stats_ns(core, counter_read(&core->poller.gaps.max)));
+	add(&list, "poller_run_ns", stolen.run_ns);
+	add(&list, "poller_wait_ns", stolen.wait_ns);
+	add(&list, "cpu_steal_ns", stolen.steal_ns);
 	add(&list, "rx_missed", device.imissed);
 	add(&list, "rx_nombuf", device.rx_nombuf);
 	add_gauge(&list, "mbufs_free", total - port_mbufs_used(&core->port));
@@ -51,7 +61,7 @@ uint32_t stats_read(const struct core *core, struct stat stats[STATS_MAX])
 
 uint64_t stats_ns(const struct core *core, uint64_t cycles)
 {
-	return (uint64_t)((unsigned __int128)cycles * 1000000000 / core->generator.hz);
+	return (uint64_t)((unsigned __int128)cycles * 1000000000 / core->hz);
 }
 
 static void add_round_trips(

@@ -1,4 +1,7 @@
-"""--idle: what the poller does while nothing comes never costs it a packet."""
+"""--idle: what the poller does while nothing comes never costs it a packet; and what keeps it from polling shows."""
+import signal
+import time
+
 from rig import RigTest, until
 
 
@@ -31,3 +34,15 @@ class Idle(RigTest):
         running = self.core("--mode", "sink", "--idle", "lazy", device="net_null0")
         self.assertEqual(running.wait(), 2)
         self.assertIn("--idle: 'lazy'; give busy, pause or adaptive", running.output)
+
+    def test_a_poller_that_was_stopped_shows_a_gap(self):
+        running = self.core("--mode", "sink", device="net_null0").wait_running()
+        before = running.stats()
+        running.process.send_signal(signal.SIGSTOP)
+        time.sleep(0.05)
+        running.process.send_signal(signal.SIGCONT)
+        until(lambda: running.stats()["poll_gaps_10ms"] > before["poll_gaps_10ms"], "the gap")
+        stats = running.stats()
+        self.assertGreaterEqual(stats["poll_gap_max_ns"], 40_000_000)
+        self.assertGreaterEqual(stats["poll_gaps_10us"], stats["poll_gaps_10ms"])
+        self.assertGreater(stats["poller_run_ns"], before["poller_run_ns"])
