@@ -16,7 +16,11 @@ ANSWERS = {
         "link": "up",
         "uptime_s": 5,
     },
-    "/pollcore/stats": {"rx_packets": 7, "tx_packets": 5, "rx_dropped": 2},
+    "/pollcore/stats": {"rx_packets": 7, "tx_packets": 5, "rx_dropped": 2, "drop_short": 2, "drop_vlan": 0,
+                        "mbufs_free": 3000, "mbufs_total": 4000},
+    "/pollcore/latency": {"sent": 9, "received": 8, "missing": 1, "duplicates": 0, "reordered": 0, "skipped": 0,
+                          "p50_ns": 900, "p90_ns": 15000, "p99_ns": 20000000, "p99_9_ns": 20000000,
+                          "p99_99_ns": 20000000, "max_ns": 20000000},
 }
 
 server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -133,6 +133,17 @@ reach_all() {
   [[ $output == 'Usage: rig-status'*--watch* ]]
 }
 
+@test "--watch shows what the counters did, by reason, and the round trips" {
+  start_core
+  run timeout 3 "$USERDATA/bin/rig-status" --watch
+  [ "$status" -eq 124 ]
+  [[ $output == *'rates       rx 0 packets/s 0bit/s, tx 0 packets/s 0bit/s'* ]]
+  [[ $output == *'drops       short 2 (0/s)'* && $output != *vlan* ]]
+  [[ $output == *'buffers     1000 of 4000 in use (25 %)'* ]]
+  [[ $output == *'generated   sent 9, back 8, missing 1'* ]]
+  [[ $output == *'round trip  p50 900 ns, p90 15.0 us, p99 20.0 ms'* ]]
+}
+
 @test "rig-telemetry: the answer, one key, and a message when nobody is there" {
   run "$USERDATA/bin/rig-telemetry" /pollcore/stats
   [ "$status" -eq 1 ]
