@@ -14,7 +14,7 @@ enum verdict {
 	VERDICT_DROP_MULTI_SEGMENT,
 	VERDICT_DROP_BAD_SOURCE, // group, zero, loopback or our own address as the sender's
 	VERDICT_DROP_NOT_OURS,   // for another MAC or IPv4 address
-	VERDICT_DROP_VLAN, // three tags, a cut one, or one that the device took away
+	VERDICT_DROP_VLAN,       // three tags, a cut one, or one that the device took away
 	VERDICT_DROP_IPV6,
 	VERDICT_DROP_ETHERTYPE,
 	VERDICT_DROP_ARP,       // neither a request for IPv4 over Ethernet nor the gateway's answer
