@@ -9,6 +9,9 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
+#ifdef RTE_LIB_PDUMP
+#include <rte_pdump.h>
+#endif
 #include <rte_version.h>
 
 #include "control.h"
@@ -70,6 +73,17 @@ static int start_eal(int argc, char **argv, struct fault *fault)
 			rte_lcore_count());
 	}
 	return 0;
+}
+
+// Lets dpdk-dumpcap, a second process, capture what passes the port. Costs nothing until it comes,
+// and the core runs as well without.
+static void offer_capture(void)
+{
+#ifdef RTE_LIB_PDUMP
+	if (rte_pdump_init() < 0)
+		printf("pollcore: %s goes without: capture: %s\n", core.port.device,
+			rte_strerror(rte_errno));
+#endif
 }
 
 static void print_start(void)
@@ -146,6 +160,7 @@ static int run(int eal_argc, char **eal_argv, const struct notify *notify, struc
 	if (ret < 0)
 		goto close_peer;
 	core.poller.generator = &core.generator;
+	offer_capture();
 	ret = telemetry_init(&core);
 	if (ret < 0) {
 		ret = fault_set(fault, EXIT_RUN_TIME, "telemetry: %s; start without --no-telemetry",

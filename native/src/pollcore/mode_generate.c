@@ -129,6 +129,7 @@ int mode_generate(struct poller *poller)
 {
 	struct generator *generator = poller->generator;
 	uint32_t max = RTE_MAX(poller->burst, generator->train);
+	uint64_t last = rte_rdtsc();
 
 	generator_restart(generator);
 	while (!atomic_load_explicit(&poller->stop, memory_order_relaxed)) {
@@ -137,6 +138,8 @@ int mode_generate(struct poller *poller)
 
 		poll_once(poller, poller->port_id, generate_burst);
 		now = rte_rdtsc();
+		// Never rests, whatever --idle says: the next packet may be due.
+		last = gaps_check(&poller->gaps, last, now);
 		if (unlikely(generator_must_ask(generator, now)))
 			ask_peer(poller);
 		if (unlikely(!atomic_load_explicit(&generator->peer_known, memory_order_relaxed)))
