@@ -29,11 +29,22 @@ static inline enum verdict reflect_frame(uint8_t *frame, uint16_t size)
 	return VERDICT_COUNT;
 }
 
+// Both addresses change places; the type and the two bytes after it stay.
+static inline bytes16 turn(bytes16 word)
+{
+#if __has_builtin(__builtin_shufflevector)
+	return __builtin_shufflevector(
+		word, word, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4, 5, 12, 13, 14, 15);
+#else // GCC before 12
+	return __builtin_shuffle(
+		word, (bytes16){6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4, 5, 12, 13, 14, 15});
+#endif
+}
+
 // The common case, four frames at once: each has room for a 16-byte word and no group address, and
 // is turned by one shuffle. False, and all four as they were: reflect_frame() must look at them.
 static inline bool reflect_four(struct rte_mbuf *const *mbufs, uint64_t *bytes)
 {
-	static const bytes16 turn = {6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4, 5, 12, 13, 14, 15};
 	uint8_t *frames[4];
 	bytes16 words[4];
 	bytes16 all = {0};
@@ -52,7 +63,7 @@ static inline bool reflect_four(struct rte_mbuf *const *mbufs, uint64_t *bytes)
 	if (unlikely((low & (GROUP_BIT | (uint64_t)GROUP_BIT << 48)) != 0))
 		return false;
 	for (int i = 0; i < 4; i++) {
-		words[i] = __builtin_shuffle(words[i], turn);
+		words[i] = turn(words[i]);
 		memcpy(frames[i], &words[i], sizeof(words[i]));
 	}
 	*bytes += sum;
