@@ -33,7 +33,7 @@ static void dropped_counts_only_drops(void)
 static void report_names_what_happened(void)
 {
 	struct counters counters = {.rx_packets = 7, .tx_bytes = 98};
-	char text[1024];
+	char text[1536];
 
 	counter_add(&counters.verdicts[VERDICT_DROP_VLAN], 3);
 	counters_report(&counters, text, sizeof(text));
@@ -45,7 +45,7 @@ static void report_names_what_happened(void)
 static void report_fits_with_every_counter_at_its_most(void)
 {
 	struct counters counters;
-	char text[1024];
+	char text[1536];
 	char small[20];
 
 	memset(&counters, 0xff, sizeof(counters));

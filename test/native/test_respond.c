@@ -13,9 +13,10 @@ static const struct responder self = {
 	.mac = {0x02, 0, 0, 0, 0, 0x0a},
 	.ipv4 = 0x0a000117,
 	.gateway = 0x0a000101,
+	.ipv6 = {0x20, 1, 0x0d, 0xb8, [15] = 0x17},
 };
 
-static struct vector vectors[100];
+static struct vector vectors[200];
 static size_t vector_count;
 
 static uint8_t *exact_copy(const uint8_t *frame, uint32_t size)
@@ -32,7 +33,7 @@ static bool read_vectors(const char *path)
 
 	if (file == NULL)
 		return false;
-	while (vector_count < 100 && vector_read(file, &vectors[vector_count]))
+	while (vector_count < 200 && vector_read(file, &vectors[vector_count]))
 		vector_count++;
 	fclose(file);
 	return vector_count > 0;

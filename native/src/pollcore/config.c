@@ -11,6 +11,7 @@ enum option_kind {
 	OPTION_MODE,
 	OPTION_IDLE,
 	OPTION_IPV4,
+	OPTION_IPV6,
 	OPTION_MAC,
 	OPTION_U16,
 	OPTION_U32,
@@ -38,6 +39,8 @@ static const struct option_row options[] = {
 		"respond (default), sink, reflect, forward or generate"},
 	{"--ipv4", "A.B.C.D", OPTION_IPV4, offsetof(struct config, ipv4), 0, 0,
 		"our address; required for respond"},
+	{"--ipv6", "ADDRESS", OPTION_IPV6, offsetof(struct config, ipv6), 0, 0,
+		"our IPv6 address, beside the link-local one that follows from the MAC"},
 	{"--gateway", "A.B.C.D", OPTION_IPV4, offsetof(struct config, gateway), 0, 0,
 		"self-test: this address must answer ARP; needs --ipv4"},
 	{"--self-test-timeout", "SECONDS", OPTION_U16, offsetof(struct config, self_test_timeout_s),
@@ -126,6 +129,7 @@ static const char *const allowed[] = {
 	[OPTION_MODE] = MODE_NAMES,
 	[OPTION_IDLE] = "busy, pause or adaptive",
 	[OPTION_IPV4] = "a unicast IPv4 address such as 10.0.1.23",
+	[OPTION_IPV6] = "a unicast IPv6 address such as 2001:db8::17",
 	[OPTION_MAC] = "a unicast MAC such as 02:00:00:00:00:01",
 	[OPTION_RATE] = "a number from 0 to 1000000000, or max",
 	[OPTION_FRAME_SIZE] = "a number from 64 to 9019, or imix",
@@ -153,6 +157,8 @@ static int set_field(const struct option_row *row, const char *value, void *fiel
 		return parse_idle(value, field);
 	case OPTION_IPV4:
 		return parse_ipv4(value, field);
+	case OPTION_IPV6:
+		return parse_ipv6(value, field);
 	case OPTION_MAC:
 		return parse_mac(value, field);
 	case OPTION_RATE:

@@ -51,6 +51,7 @@ struct config {
 	enum mode mode;
 	uint32_t ipv4;    // host byte order; 0: none given
 	uint32_t gateway; // host byte order; 0: none given
+	uint8_t ipv6[16]; // beside the link-local address; zero: none given
 	uint16_t self_test_timeout_s;
 	enum idle_policy idle;
 	uint16_t burst;

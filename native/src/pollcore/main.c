@@ -102,7 +102,7 @@ static void print_start(void)
 
 static void print_report(void)
 {
-	char text[1024];
+	char text[1536];
 
 	counters_report(&core.poller.counters, text, sizeof(text));
 	printf("pollcore: stopped after %.1f s: %s, resets %u\n",

@@ -55,6 +55,17 @@ bool mac_is_zero(const uint8_t mac[6])
 	return memcmp(mac, zero, sizeof(zero)) == 0;
 }
 
+int parse_ipv6(const char *text, uint8_t ipv6[16])
+{
+	struct in6_addr address;
+
+	if (inet_pton(AF_INET6, text, &address) != 1 || IN6_IS_ADDR_MULTICAST(&address) ||
+		IN6_IS_ADDR_UNSPECIFIED(&address) || IN6_IS_ADDR_LOOPBACK(&address))
+		return -EINVAL;
+	memcpy(ipv6, &address, 16);
+	return 0;
+}
+
 int parse_mac(const char *text, uint8_t mac[6])
 {
 	uint8_t parsed[6];

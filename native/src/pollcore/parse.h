@@ -13,6 +13,9 @@ int parse_number(const char *text, uint32_t min, uint32_t max, uint32_t *number)
 // not reserved.
 int parse_ipv4(const char *text, uint32_t *ipv4);
 
+// "2001:db8::17" into its 16 bytes. Not a group, not ::, not loopback.
+int parse_ipv6(const char *text, uint8_t ipv6[16]);
+
 // "02:00:00:00:00:01", of one host.
 int parse_mac(const char *text, uint8_t mac[6]);
 

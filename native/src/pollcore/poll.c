@@ -41,6 +41,7 @@ void poller_init(
 	memcpy(poller->responder.mac, port->mac, sizeof(poller->responder.mac));
 	poller->responder.ipv4 = config->ipv4;
 	poller->responder.gateway = config->gateway;
+	memcpy(poller->responder.ipv6, config->ipv6, sizeof(poller->responder.ipv6));
 }
 
 int poller_start(struct poller *poller)

@@ -1,5 +1,5 @@
-// What is made of one frame: Ethernet and its VLAN tags are read here, ARP is answered here, IPv4
-// is respond_ipv4.c's. Each step names the reason when it gives up.
+// What is made of one frame: Ethernet and its VLAN tags are read here, ARP is answered here, IP is
+// respond_ipv4.c's and respond_ipv6.c's. Each step names the reason when it gives up.
 #include "respond_parts.h"
 
 enum {
@@ -95,14 +95,16 @@ enum verdict respond(const struct responder *self, uint8_t *frame, uint32_t size
 		if (is_tag(ethertype))
 			return VERDICT_DROP_VLAN;
 	}
-	if (ethertype == WIRE16(ETHERTYPE_IPV6))
-		return VERDICT_DROP_IPV6;
-	if (ethertype != WIRE16(ETHERTYPE_IPV4) && ethertype != WIRE16(ETHERTYPE_ARP))
+	if (ethertype != WIRE16(ETHERTYPE_IPV4) && ethertype != WIRE16(ETHERTYPE_ARP) &&
+		ethertype != WIRE16(ETHERTYPE_IPV6))
 		return VERDICT_DROP_ETHERTYPE;
 	if (mac_is_bad_source(own, mac_load(frame + 6)))
 		return VERDICT_DROP_BAD_SOURCE;
 	if (ethertype == WIRE16(ETHERTYPE_ARP) && (to == own || to == MAC_MASK))
 		return respond_arp(self, frame, offset, size);
+	// Groups of IPv6 have MAC addresses that begin with 33:33 (RFC 2464, 7).
+	if (ethertype == WIRE16(ETHERTYPE_IPV6) && (to == own || (to & 0xffff) == 0x3333))
+		return respond_ipv6(self, frame, offset, size);
 	// RFC 1122, 3.3.6: an IP packet for one host that came as a link broadcast is dropped.
 	if (to != own)
 		return VERDICT_DROP_NOT_OURS;

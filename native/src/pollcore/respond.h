@@ -11,6 +11,7 @@ struct responder {
 	uint8_t mac[6];
 	uint32_t ipv4;    // host byte order
 	uint32_t gateway; // host byte order; 0: none
+	uint8_t ipv6[16]; // beside our link-local address; zero: none
 };
 
 // Reads the frame of size bytes. When the verdict is a reply, the frame has become that reply, of

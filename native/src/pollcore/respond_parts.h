@@ -1,5 +1,6 @@
 // What the files of respond() share: what they call each other by, and what each protocol needs of
-// Ethernet. respond.c reads Ethernet, VLAN tags and ARP, respond_ipv4.c what is in IPv4.
+// Ethernet. respond.c reads Ethernet, VLAN tags and ARP, respond_ipv4.c and respond_ipv6.c what is
+// in IP.
 #ifndef POLLCORE_RESPOND_PARTS_H
 #define POLLCORE_RESPOND_PARTS_H
 
@@ -63,6 +64,10 @@ static inline void ether_turn(const struct responder *self, uint8_t *frame)
 // The packet that begins at offset in a frame of size bytes, whose Ethernet header is that of a
 // frame for us.
 enum verdict respond_ipv4(
+	const struct responder *self, uint8_t *frame, uint32_t offset, uint32_t size);
+
+// The same, and the frame may have come to an IPv6 group.
+enum verdict respond_ipv6(
 	const struct responder *self, uint8_t *frame, uint32_t offset, uint32_t size);
 
 // What stands against a UDP datagram in so many bytes, its checksum aside; VERDICT_UDP_REPLY when

@@ -64,7 +64,7 @@ class Malformed(RigTest):
         self.send(b"\x60" + bytes(39) + bytes(20), 0x86DD)
         self.send(bytes(46), 0x88CC)
         self.send(bytes(46), 46)
-        self.counted(self.running, drop_ipv6=1, drop_ethertype=2)
+        self.counted(self.running, drop_bad_source=1, drop_ethertype=2)
 
     def test_options(self):
         self.send(self.packet(first=0x46, options=b"\1\1\1\0"))
