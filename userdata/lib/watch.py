@@ -93,7 +93,9 @@ def main():
     while True:
         text = subprocess.run([sys.executable, f"{LIB}/status.py", "text"], capture_output=True, text=True, check=False)
         after, now = live.ask_core("/pollcore/stats"), time.monotonic()
-        lines = core_lines(before, after, max(now - when, 1e-3), live.ask_core("/pollcore/latency") if after else None)
+        alarms = (live.ask_core("/pollcore/status") or {}).get("alarms")
+        lines = [f"ALARM       {alarms}: beyond what this instance type allows"] if alarms else []
+        lines += core_lines(before, after, max(now - when, 1e-3), live.ask_core("/pollcore/latency") if after else None)
         print(CLEAR + (text.stdout or text.stderr) + "\n".join(lines), flush=True)
         before, when = after, now
         time.sleep(1)

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "control.h"
+#include "stats.h"
 
 enum { NS_PER_S = 1000 * 1000 * 1000, WAKE_NS = NS_PER_S / 10, STATUS_EVERY_S = 10 };
 
@@ -145,6 +146,9 @@ static bool tick_ports(struct core *core)
 		pthread_mutex_unlock(&core->device_lock);
 		changed |= atomic_load(&ports[i]->link_up) != before;
 	}
+	pthread_mutex_lock(&core->device_lock);
+	stats_read_allowances(core);
+	pthread_mutex_unlock(&core->device_lock);
 	return changed;
 }
 

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "alarms.h"
 #include "config.h"
 #include "generate.h"
 #include "poll.h"
@@ -21,8 +22,9 @@ struct core {
 	struct port peer; // forward: the other port
 	struct poller poller;
 	struct generator generator;
-	uint64_t start_ns; // CLOCK_MONOTONIC
-	uint64_t hz;       // cycles a second
+	struct alarms alarms; // of port, under device_lock
+	uint64_t start_ns;    // CLOCK_MONOTONIC
+	uint64_t hz;          // cycles a second
 	_Atomic enum core_state state;
 	atomic_int mode_wanted; // set by telemetry, served by the control loop; -1: none
 	_Atomic enum self_test self_test;

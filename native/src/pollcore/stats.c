@@ -56,7 +56,24 @@ uint32_t stats_read(const struct core *core, struct stat stats[STATS_MAX])
 	add(&list, "rx_nombuf", device.rx_nombuf);
 	add_gauge(&list, "mbufs_free", total - port_mbufs_used(&core->port));
 	add_gauge(&list, "mbufs_total", total);
+	for (enum allowance i = 0; i < ALLOWANCE_COUNT; i++) {
+		if (core->alarms.allowances[i].known)
+			add(&list, allowance_name(i), core->alarms.allowances[i].value);
+	}
 	return list.count;
+}
+
+void stats_read_allowances(struct core *core)
+{
+	uint64_t now_ns = core_now_ns();
+	uint64_t value;
+	uint64_t id;
+
+	for (enum allowance i = 0; i < ALLOWANCE_COUNT; i++) {
+		if (rte_eth_xstats_get_id_by_name(core->port.id, allowance_name(i), &id) == 0 &&
+			rte_eth_xstats_get_by_id(core->port.id, &id, &value, 1) == 1)
+			alarms_update(&core->alarms, i, value, now_ns);
+	}
 }
 
 uint64_t stats_ns(const struct core *core, uint64_t cycles)

@@ -21,6 +21,10 @@ uint32_t stats_read(const struct core *core, struct stat stats[STATS_MAX]);
 uint32_t stats_read_generate(
 	const struct core *core, struct measurement *copy, struct stat stats[STATS_MAX]);
 
+// Once a second, by the control loop: looks which allowances rose. Where the device counts none, it
+// does nothing.
+void stats_read_allowances(struct core *core);
+
 uint64_t stats_ns(const struct core *core, uint64_t cycles);
 
 #endif

@@ -57,6 +57,7 @@ static void answer_status(struct core *core, const char *params, struct rte_tel_
 	const struct port *port = &core->port;
 	char mac[RTE_ETHER_ADDR_FMT_SIZE];
 	char ipv4[16] = "";
+	char alarms[RTE_TEL_MAX_STRING_LEN];
 
 	(void)params;
 	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", port->mac[0], port->mac[1],
@@ -69,6 +70,8 @@ static void answer_status(struct core *core, const char *params, struct rte_tel_
 	add_text(data, "self_test", self_tests[atomic_load(&core->self_test)]);
 	add_text(data, "gateway_arp", gateways[atomic_load(&core->gateway_arp)]);
 	add_text(data, "mode", mode_name(core->poller.mode));
+	alarms_text(&core->alarms, core_now_ns(), alarms, sizeof(alarms));
+	add_text(data, "alarms", alarms);
 	add_number(data, "port", port->id);
 	add_text(data, "device", port->device);
 	add_text(data, "driver", port->driver);
