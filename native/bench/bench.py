@@ -19,6 +19,9 @@ from machine import memory
 from programs import Missing, Programs, flags
 
 
+UNITS = {"p50_us": "p50 us", "p99_us": "p99 us", "cpu_idle_percent": "% CPU idle"}
+
+
 def spread(values):
     """The distance between the quartiles: half of all runs lie within it."""
     if len(values) < 2:
@@ -74,8 +77,8 @@ def measure_round_trips(programs, eal, options):
                  for title, ones in roundtrip.contenders(programs, eal).items() for name, one in ones.items()
                  if options.only in f"{title} {name}"}
         for (title, name), values in in_turns(options.runs, "round trips", table).items():
-            for part in ("p50_us", "p99_us"):
-                rows.append(row(title, name, part.replace("_", " "), [value[part] for value in values]))
+            for part in values[0]:
+                rows.append(row(title, name, UNITS[part], [value[part] for value in values]))
     return rows
 
 

@@ -35,7 +35,9 @@ def contests(programs, hugepages):
     pcaps = [f"net_pcap0,rx_pcap={pcap},infinite_rx=1"]
     result = {
         "net_null, receive": [Contender("testpmd rxonly", programs.testpmd("rxonly"), null),
-                              Contender("pollcore sink", programs.pollcore("sink"), null, 1.0)],
+                              Contender("pollcore sink", programs.pollcore("sink"), null, 1.0),
+                              Contender("pollcore sink, adaptive", programs.pollcore("sink", "--idle", "adaptive"), null,
+                                        1.0)],
         "net_null, send back": [Contender("testpmd macswap", programs.testpmd("macswap"), null),
                                 Contender("pollcore reflect", programs.pollcore("reflect"), null, 1.0)],
         "net_null, two ports": [Contender("l2fwd", programs.l2fwd(), nulls),

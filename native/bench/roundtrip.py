@@ -87,6 +87,20 @@ def with_program(wire, programs, memory, protocol, count, command, device):
         return ask(wire, programs, protocol, count)
 
 
+def with_idle(wire, programs, memory, count, policy):
+    """Also what the polling lcore takes of its CPU while nobody asks."""
+    wire.neighbour()
+    command = programs.pollcore("respond", "--idle", policy)
+    with Program(command, [*memory, "--vdev", AF_PACKET.format(port=wire.port)], wire.here) as running:
+        running.wait_started()
+        time.sleep(0.3)
+        start, before = time.monotonic_ns(), running.cpu_ns()
+        time.sleep(0.5)
+        spent = max(value - before.get(task, 0) for task, value in running.cpu_ns().items())
+        share = 100 * spent / (time.monotonic_ns() - start)
+        return {**ask(wire, programs, "udp", count), "cpu_idle_percent": share}
+
+
 def contenders(programs, memory):
     """name -> function(wire, count); of each protocol the kernel's own answer is the peer."""
     def kernel(protocol, how):
@@ -100,4 +114,7 @@ def contenders(programs, memory):
         for device, label in ((AF_PACKET, "af_packet"), (AF_XDP, "af_xdp")):
             result[title][f"testpmd {mode}, {label}"] = program(protocol, programs.testpmd(mode), device)
             result[title][f"pollcore respond, {label}"] = program(protocol, programs.pollcore("respond"), device)
+    result["idle policy, UDP echo"] = {
+        f"pollcore --idle {policy}": lambda wire, count, policy=policy: with_idle(wire, programs, memory, count, policy)
+        for policy in ("busy", "pause", "adaptive")}
     return result
