@@ -66,7 +66,8 @@ export async function checkMachine(lab: Lab, machine: Machine): Promise<void> {
     echo "routes=$(ip -4 route show default | tr -s ' \\n' ' ')"
     echo "address=$(ip -4 -brief address show up scope global | tr -s ' \\n' ' ')"
     echo "netplan=$(cat /etc/netplan/*.yaml 2>/dev/null | grep -ciE 'macaddress.*(${MANAGEMENT.mac}|${DATA.mac})')"
-    echo "wc=$(journalctl -k | grep -c 'igb_uio: wc_activate is set')"
+    echo "loads=$(journalctl -k | grep -c 'igb_uio: Use .* interrupt by default')"
+    echo "combining=$(journalctl -k | grep -c 'igb_uio: wc_activate is set')"
     echo "core=$(systemctl is-active pollcore.service)"
     echo "failed=$(systemctl --failed --plain --no-legend | tr '\\n' ' ')"`);
   const facts = Object.fromEntries(
@@ -98,7 +99,11 @@ export async function checkMachine(lab: Lab, machine: Machine): Promise<void> {
     },
     { driver: lab.driver, pages: String(HUGEPAGES), netplan: '1', core: 'active', failed: '' },
   );
-  if (lab.driver === 'igb_uio') assert.equal(facts['wc'], '1', 'igb_uio was loaded once, with wc_activate');
+  if (lab.driver === 'igb_uio') {
+    // None of QEMU's models has memory that its DPDK driver wants combined: that it was asked for is all there is to see.
+    assert.notEqual(facts['loads'], '0', 'igb_uio was loaded');
+    assert.equal(facts['combining'], facts['loads'], 'every load of igb_uio asked for write-combining');
+  }
   const doctor = await machine.guest.run('/opt/dpdk-rig/userdata/bin/rig-doctor');
   assert.equal(doctor.code, 0, doctor.output);
 }
