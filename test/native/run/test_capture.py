@@ -50,8 +50,10 @@ class Capture(RigTest):
             self.skipTest(reason)
         self.huge = self.enterContext(hugepages())
         self.file = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "capture.pcapng"
-        self.running = self.core("--mode", "generate", "--peer-mac", "02:00:00:00:00:01", "--rate", "1000", "--flows", "4",
-                                 device="net_ring0", memory=("--huge-dir", self.huge, "-m", "128")).wait_running()
+        # The second process maps the same addresses. EAL's usual ones are taken where the sanitizer has its shadow.
+        memory = ("--huge-dir", self.huge, "-m", "128", "--base-virtaddr", "0x200000000000")
+        self.running = self.core("--mode", "generate", "--peer-mac", "02:00:00:00:00:01", "--rate", "1000",
+                                 "--flows", "4", device="net_ring0", memory=memory).wait_running()
 
     def capture(self, count, *options):
         run("dpdk-dumpcap", "--file-prefix", self.running.prefix, "-i", "net_ring0", "-c", str(count),
