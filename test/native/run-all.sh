@@ -66,21 +66,24 @@ unit_tests() {
   failed=$((failed + bad))
 }
 
-# The whole program. unittest counts in its last lines: "Ran 59 tests in 34.9s", "FAILED (failures=3, errors=1)".
+# The whole program. unittest counts in its last lines: "Ran 59 tests in 34.9s", "FAILED (failures=3, skipped=1)".
 whole_program() {
-  local log=$cache/run.log status=0 ran bad
+  local log=$cache/run.log status=0 ran bad left_out
   if ((EUID != 0)); then
     skip 'the whole program on virtual ports: needs root for network namespaces; run sudo npm test'
     return
   fi
-  POLLCORE=$1 python3 -m unittest discover -s test/native/run >"$log" 2>&1 || status=$?
+  # -v: the reason of each test that is skipped.
+  POLLCORE=$1 python3 -m unittest discover -v -s test/native/run >"$log" 2>&1 || status=$?
   cat "$log"
   ran=$(sed -nE 's/^Ran ([0-9]+) tests? .*/\1/p' "$log")
-  bad=$(sed -n 's/^FAILED //p' "$log" | grep -oE '[0-9]+' | paste -sd+ || true)
-  bad=$((${bad:-0}))
+  bad=$(($(unittest_count failures "$log") + $(unittest_count errors "$log")))
+  left_out=$(unittest_count skipped "$log")
   if ((status != 0 && bad == 0)); then bad=1; fi
-  passed=$((passed + ${ran:-0} - bad)) failed=$((failed + bad))
+  passed=$((passed + ${ran:-0} - bad - left_out)) failed=$((failed + bad)) skipped=$((skipped + left_out))
 }
+
+unittest_count() { sed -nE "/^(OK|FAILED) /s/.*$1=([0-9]+).*/\1/p" "$2" | grep . || printf 0; }
 
 # The path that reads bytes from the wire, under libFuzzer with a fixed seed: the same run every time.
 fuzz() {
