@@ -68,8 +68,10 @@ const ended = (child: ChildProcess): Promise<number | null> =>
     }),
   );
 
-const before = traces();
-beforeAll(() => {
+// Taken anew for each test: something else on the machine may reserve hugepages as well.
+let before: object;
+beforeEach(() => {
+  before = traces();
   expect(before).toMatchObject({ namespaces: [], directory: false, mounts: false });
 });
 afterEach(() => {
