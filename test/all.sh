@@ -74,7 +74,7 @@ run_suite() {
   wait "$watcher" 2>/dev/null || true
   line=$(grep -aE '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" | tail -n 1 || true)
   count "$name" "$status" "$line"
-  grep -aiE "(# skip|skipp?ed:|^skip |\.\.\. skipped ')" "$log" | sort -u | sed 's/^/test:   /' || true
+  grep -aiE "(# skip|skipp?ed:|^skip |\.\.\. skipped ')" "$log" | grep -v 'Skipped: *0' | sort -u | sed 's/^/test:   /' || true
   if ((status)); then
     printf 'test: %s FAILED with %d; the end of %s:\n' "$name" "$status" "$log"
     tail -n 100 "$log" | cut -c1-400
