@@ -79,9 +79,18 @@ class Telemetry(RigTest):
             made.connect(self.running.socket_path)
             made.close()
         for _ in range(50):
-            with self.running.telemetry() as made:
-                made.send(b"/pollcore/stats")
-        self.assertEqual(self.running.status()["state"], "running")
+            try:
+                with self.running.telemetry() as made:
+                    made.send(b"/pollcore/stats")
+            except OSError:
+                pass  # DPDK serves ten clients at a time and hangs up on more
+        until(self.says_running, "an answer to a client that stays")
+
+    def says_running(self):
+        try:
+            return self.running.status()["state"] == "running"
+        except (OSError, ValueError):
+            return False  # still one client too many
 
     def test_clients_that_never_read(self):
         held = [self.running.telemetry() for _ in range(8)]
