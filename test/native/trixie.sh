@@ -6,7 +6,7 @@
 set -euo pipefail
 
 root_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-packages=gcc,libc6-dev,meson,ninja-build,pkg-config,libdpdk-dev
+packages=gcc,libc6-dev,meson,ninja-build,pkg-config,libdpdk-dev,libssl-dev
 # What makes the content is the key: another package list, another folder.
 key=$(printf 'trixie minbase %s' "$packages" | sha256sum | cut -c1-12)
 tree=$root_dir/.cache/trixie/$key
