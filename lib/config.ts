@@ -4,6 +4,7 @@ import { isIPv4 } from 'node:net';
 
 import { z } from 'zod';
 
+import { unknownKeys } from './config-keys.js';
 import { explainUnknownType, findInstanceType, type InstanceType } from './instance-types.js';
 
 export const DEFAULT_NAME = 'DpdkRig';
@@ -13,6 +14,8 @@ const MIN_INTERFACES = 2;
 /** What stays for Ubuntu, the agent and the build beside the hugepages. */
 const KEPT_MEMORY_MIB = 1024;
 const HUGEPAGE_MIB = 2;
+/** A fleet of pairs this long is what one stack can hold: 500 resources, 200 outputs, of which a pair takes 28 and 12. */
+export const MAX_RIGS = 16;
 
 /** The user's keys of a context. CDK's own have a colon or an @ in them, but for what its commands write down. */
 export function rigContext(context: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -49,6 +52,9 @@ function isEndpoint(value: string): boolean {
   return /^https?:$/.test(protocol) && `${username}${password}${pathname}${search}${hash}` === '/';
 }
 
+/** As a number in cdk.json, as a string after -c. */
+const wholeNumber = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]);
+
 /** Each key's schema; the description says what is allowed and completes the sentence of a fault. */
 const schema = z.object({
   name: z
@@ -60,9 +66,8 @@ const schema = z.object({
     .string()
     .max(32)
     .default('t3.medium')
-    .describe('an x86_64 EC2 type with ENA, two interfaces and 4 GiB, such as t3.medium or c6i.large'),
-  hugepages: z
-    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+    .describe('an EC2 type with ENA, two interfaces and 4 GiB, such as t3.medium, c6i.large or c7g.large'),
+  hugepages: wholeNumber
     .pipe(z.int().min(64))
     .default(512)
     .describe('a whole number of 2 MB pages, 64 or more'),
@@ -72,6 +77,17 @@ const schema = z.object({
     .enum(['respond', 'sink', 'reflect'])
     .default('respond')
     .describe('respond, sink or reflect'),
+  topology: z.enum(['single', 'pair', 'fleet']).default('single').describe('single, pair or fleet'),
+  pairPeer: z.enum(['reflect', 'respond']).optional().describe('reflect or respond'),
+  rigs: wholeNumber
+    .pipe(z.int().min(1).max(MAX_RIGS))
+    .optional()
+    .describe(`a whole number, 1 to ${MAX_RIGS}: one stack holds no more`),
+  fleetOf: z.enum(['rig', 'pair']).optional().describe('rig or pair'),
+  image: z
+    .union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')])
+    .default(false)
+    .describe('true or false'),
   dataCidrs: z
     .preprocess(splitList, z.array(z.string().refine(isCidr)).max(50))
     .default([])
@@ -80,7 +96,12 @@ const schema = z.object({
     .string()
     .regex(/^ami-([0-9a-f]{8}|[0-9a-f]{17})$/)
     .optional()
-    .describe('the id of an Ubuntu 22.04 x86_64 image, such as ami-0123456789abcdef0'),
+    .describe("the id of an image of the type's architecture, such as ami-0123456789abcdef0"),
+  amiParameter: z
+    .string()
+    .regex(/^\/[\w./-]{1,1000}$/)
+    .optional()
+    .describe("the name of an SSM parameter that holds an image's id, such as /dpdk-rig/DpdkRigImage/ami-id"),
   availabilityZone: z
     .string()
     .regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/)
@@ -93,8 +114,7 @@ const schema = z.object({
     .transform((value) => new URL(value).origin)
     .optional()
     .describe('http:// or https:// with host and port alone, such as http://10.0.2.100:9000'),
-  ttlHours: z
-    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+  ttlHours: wholeNumber
     .pipe(z.int().min(1).max(720))
     .optional()
     .describe('whole hours from the deploy to the end of the rig, 1 to 720'),
@@ -108,6 +128,9 @@ export const CONFIG_KEYS: readonly string[] = Object.keys(schema.shape);
 
 export type Driver = z.output<typeof schema>['driver'];
 export type PollcoreMode = z.output<typeof schema>['pollcoreMode'];
+export type PairPeer = NonNullable<z.output<typeof schema>['pairPeer']>;
+export type Topology = z.output<typeof schema>['topology'];
+export type FleetOf = NonNullable<z.output<typeof schema>['fleetOf']>;
 export type Workload = z.output<typeof schema>['workload'];
 export type CpuCredits = NonNullable<z.output<typeof schema>['cpuCredits']>;
 
@@ -117,9 +140,19 @@ export interface RigConfig {
   readonly hugepages: number;
   readonly driver: Driver;
   readonly workload: Workload;
+  /** What every machine does that is not one of a pair. */
   readonly pollcoreMode: PollcoreMode;
+  readonly topology: Topology;
+  /** What a pair's second machine does with the first one's frames; set where there are pairs, and only there. */
+  readonly pairPeer?: PairPeer;
+  /** How many rigs or pairs a fleet has; set for a fleet, and only there. */
+  readonly rigs?: number;
+  readonly fleetOf?: FleetOf;
+  /** Bakes an image in place of making a rig. */
+  readonly image: boolean;
   readonly dataCidrs: readonly string[];
   readonly amiId?: string;
+  readonly amiParameter?: string;
   /** @default - the region's first; not every zone has every type */
   readonly availabilityZone?: string;
   /** Set for burstable types, and only for them. */
@@ -144,16 +177,63 @@ export class ConfigError extends Error {
 export function parseConfig(input: Readonly<Record<string, unknown>>): RigConfig {
   const parsed = schema.safeParse(input);
   const faults = [
-    ...unknownKeys(input),
+    ...unknownKeys(input, CONFIG_KEYS),
     ...(parsed.error?.issues ?? []).map((issue) => describeFault(issue.path, input)),
     ...machineFaults(input),
+    ...(parsed.success ? topologyFaults(parsed.data, input) : []),
   ];
   const instanceType = parsed.success ? findInstanceType(parsed.data.instanceType) : undefined;
   if (faults.length > 0 || !parsed.success || !instanceType) throw new ConfigError(faults);
 
   const { cpuCredits = 'unlimited', ...rest } = parsed.data;
   const burstable = instanceType.creditsPerHour !== undefined;
-  return { ...rest, instanceType, cpuCredits: burstable ? cpuCredits : undefined };
+  return { ...rest, ...fillTopology(rest), instanceType, cpuCredits: burstable ? cpuCredits : undefined };
+}
+
+type Parsed = z.output<typeof schema>;
+
+/** The defaults that depend on the topology. */
+function fillTopology(
+  parsed: Pick<Parsed, 'topology' | 'pairPeer' | 'rigs' | 'fleetOf'>,
+): Partial<RigConfig> {
+  const fleet = parsed.topology === 'fleet';
+  const fleetOf = fleet ? (parsed.fleetOf ?? 'rig') : undefined;
+  const pairs = parsed.topology === 'pair' || fleetOf === 'pair';
+  return {
+    rigs: fleet ? (parsed.rigs ?? 2) : undefined,
+    fleetOf,
+    pairPeer: pairs ? (parsed.pairPeer ?? 'reflect') : undefined,
+  };
+}
+
+/** Keys that mean nothing, or something else, with the topology that is asked for. */
+function topologyFaults(parsed: Parsed, input: Readonly<Record<string, unknown>>): string[] {
+  const filled = fillTopology(parsed);
+  const given = (key: Key): boolean => input[key] !== undefined;
+  const fault = (key: Key, why: string): string => `${key} = ${JSON.stringify(input[key])}; ${why}`;
+  const pairs = filled.pairPeer !== undefined;
+  return [
+    ...(['rigs', 'fleetOf'] as const)
+      .filter((key) => given(key) && filled.fleetOf === undefined)
+      .map((key) => fault(key, 'it belongs to a fleet: add topology=fleet, or leave the key out')),
+    ...(given('pairPeer') && !pairs
+      ? [fault('pairPeer', 'it belongs to pairs: add topology=pair or fleetOf=pair, or leave the key out')]
+      : []),
+    ...(given('pollcoreMode') && pairs
+      ? [fault('pollcoreMode', 'in a pair one machine generates, and pairPeer says what the other does')]
+      : []),
+    ...(given('amiId') && given('amiParameter')
+      ? [fault('amiParameter', 'amiId names an image already: leave one of them out')]
+      : []),
+    ...(parsed.image && parsed.topology !== 'single'
+      ? [
+          fault(
+            'image',
+            'an image is baked by itself: leave topology out, and add it for the rigs of that image',
+          ),
+        ]
+      : []),
+  ];
 }
 
 type Key = keyof typeof schema.shape;
@@ -194,37 +274,4 @@ function machineFaults(input: Readonly<Record<string, unknown>>): string[] {
     faults.push(`cpuCredits = "${credits.data}"; ${type.name} has no CPU credits: leave the key out`);
   }
   return faults;
-}
-
-function unknownKeys(input: Readonly<Record<string, unknown>>): string[] {
-  return Object.keys(input)
-    .filter((key) => !CONFIG_KEYS.includes(key))
-    .map((key) => {
-      const meant = findMeantKey(key.toLowerCase());
-      const hint = meant === undefined ? `the keys are ${CONFIG_KEYS.join(', ')}` : `did you mean ${meant}?`;
-      return `${key} = ${JSON.stringify(input[key])}; no such key: ${hint}`;
-    });
-}
-
-/** The key that is a slip of the pen away, else the one that the given word is a part of. */
-function findMeantKey(key: string): string | undefined {
-  const slips = Math.min(2, Math.floor((key.length - 1) / 2));
-  return (
-    CONFIG_KEYS.find((known) => editDistance(key, known.toLowerCase()) <= slips) ??
-    CONFIG_KEYS.find((known) => key.length > 2 && known.toLowerCase().includes(key))
-  );
-}
-
-/** Levenshtein's distance. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 0; i < a.length; i++) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j++) {
-      const replaced = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

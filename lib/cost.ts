@@ -1,14 +1,17 @@
 // The words about cost in a rig's outputs. Prices differ by region and change, so none is named.
 import type { RigConfig } from './config.js';
 import { ROOT_VOLUME } from './host.js';
+import { planUnits } from './topology.js';
 
 /** One vCPU that never idles spends one credit a minute. */
 const POLLING_CREDITS_PER_HOUR = 60;
 
 export function describeCost(config: RigConfig): string {
   const { name } = config.instanceType;
+  const machines = planUnits(config).flatMap((unit) => unit.machines).length;
+  const which = machines === 1 ? `one ${name},` : `${machines} x ${name}, each with`;
   const billed =
-    `Billed until the stack is destroyed: one ${name}, ${ROOT_VOLUME.sizeGib} GiB of gp3, ` +
+    `Billed until the stack is destroyed: ${which} ${ROOT_VOLUME.sizeGib} GiB of gp3, ` +
     'one public IPv4 address, and traffic.';
   return [billed, describeCredits(config)].filter((part) => part !== '').join(' ');
 }

@@ -1,56 +1,16 @@
-// The machine itself: its role, its image and the instance, launched with both interfaces at once.
-import { Annotations, ContextProvider, Fn, Stack, Tags, Token } from 'aws-cdk-lib';
+// The machines of a stack: the role that they share, and the launch of each with both of its interfaces at once.
+import { Fn, Tags } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { ContextProvider as ContextLookup } from 'aws-cdk-lib/cloud-assembly-schema';
-import { Construct, type IDependable } from 'constructs';
+import { Construct } from 'constructs';
 
 import type { CpuCredits } from './config.js';
 import { replaceWith } from './generation.js';
-
-/** Canonical's public parameter for the newest Ubuntu 22.04 image. */
-const UBUNTU_PARAMETER = '/aws/service/canonical/ubuntu/server/22.04/stable/current/amd64/hvm/ebs-gp2/ami-id';
+import type { Image } from './image.js';
+import type { Interfaces } from './network.js';
 
 /** Canonical's images name their root device so; 16 GiB hold the compiler, DPDK's source and its build. */
 export const ROOT_VOLUME = { deviceName: '/dev/sda1', sizeGib: 16 };
-
-export interface Image {
-  /** An id or, with no account to look it up in, a token. */
-  readonly id: string;
-  /** What the generation may hash: the id, or the parameter's name where the id is not known yet. */
-  readonly identity: string;
-}
-
-/**
- * The image of a rig: the given one, else the newest Ubuntu. With an account and a region that is looked up once
- * and pinned in cdk.context.json; without, CloudFormation resolves it at every deployment.
- */
-export function chooseImage(scope: Construct, amiId: string | undefined): Image {
-  if (amiId !== undefined) return { id: amiId, identity: amiId };
-  const { account, region } = Stack.of(scope);
-  if (!Token.isUnresolved(account) && !Token.isUnresolved(region)) {
-    const id = lookUpImage(scope);
-    return { id, identity: id };
-  }
-  Annotations.of(scope).addWarningV2(
-    'dpdk-rig:imageNotPinned',
-    'the image is not pinned: there is no account and region to look it up in, so CloudFormation resolves it at ' +
-      'every update, and an update after a new Ubuntu image fails. Before deploying sign in to AWS, so that the ' +
-      'image is kept in cdk.context.json, or set amiId.',
-  );
-  const { imageId } = ec2.MachineImage.fromSsmParameter(UBUNTU_PARAMETER).getImage(scope);
-  return { id: imageId, identity: UBUNTU_PARAMETER };
-}
-
-/** Until the CLI has looked the image up, synth goes on with an id that is well-formed and nobody's. */
-function lookUpImage(scope: Construct): string {
-  const found = ContextProvider.getValue(scope, {
-    provider: ContextLookup.SSM_PARAMETER_PROVIDER,
-    props: { parameterName: UBUNTU_PARAMETER },
-    dummyValue: 'ami-00000000000000000',
-  });
-  return String(found.value);
-}
 
 export interface HostProps {
   readonly generation: string;
@@ -58,29 +18,47 @@ export interface HostProps {
   readonly instanceType: string;
   /** @default - none: the type is not burstable */
   readonly cpuCredits?: CpuCredits;
-  readonly userData: string;
-  /** The interfaces by device number. */
-  readonly interfaceIds: readonly string[];
-  /** The only objects that the machine may read. */
+  /** The only objects that the machines may read. */
   readonly readableObjectArns: readonly string[];
 }
 
-export class Host extends Construct {
-  readonly instance: ec2.CfnInstance;
+export interface LaunchProps {
+  /** What sets this machine's logical id apart from those of others. */
+  readonly prefix: string;
+  readonly name: string;
+  readonly interfaces: Interfaces;
+  readonly userData: string;
+  /** @default - EC2 places the machine where it likes */
+  readonly placementGroup?: ec2.CfnPlacementGroup;
+}
 
-  constructor(scope: Construct, id: string, props: HostProps) {
+export class Host extends Construct {
+  private readonly profile: iam.InstanceProfile;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: HostProps,
+  ) {
     super(scope, id);
-    const profile = new iam.InstanceProfile(this, 'Profile', {
+    this.profile = new iam.InstanceProfile(this, 'Profile', {
       role: this.addRole(props.readableObjectArns),
     });
-    this.instance = new ec2.CfnInstance(this, 'Instance', {
+  }
+
+  launch({ prefix, name, interfaces, userData, placementGroup }: LaunchProps): ec2.CfnInstance {
+    const { props } = this;
+    const { management, data } = interfaces;
+    const id = `${prefix}Instance`;
+    const instance = new ec2.CfnInstance(this, id, {
       imageId: props.image.id,
       instanceType: props.instanceType,
       creditSpecification: props.cpuCredits && { cpuCredits: props.cpuCredits },
-      iamInstanceProfile: profile.instanceProfileName,
+      iamInstanceProfile: this.profile.instanceProfileName,
+      placementGroupName: placementGroup?.ref,
       metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 1 },
-      networkInterfaces: props.interfaceIds.map((networkInterfaceId, index) => ({
-        networkInterfaceId,
+      networkInterfaces: [management, data].map(({ attrId }, index) => ({
+        networkInterfaceId: attrId,
         deviceIndex: String(index),
       })),
       blockDeviceMappings: [
@@ -95,15 +73,12 @@ export class Host extends Construct {
         },
       ],
       propagateTagsToVolumeOnCreation: true,
-      userData: Fn.base64(props.userData),
+      userData: Fn.base64(userData),
     });
-    replaceWith(props.generation, 'Instance', this.instance);
-    Tags.of(this.instance).add('Name', Stack.of(this).stackName);
-  }
-
-  /** Holds the launch back until `dependencies` exist. */
-  launchAfter(dependencies: readonly IDependable[]): void {
-    this.instance.node.addDependency(...dependencies);
+    instance.node.addDependency(...interfaces.internetAccess);
+    replaceWith(props.generation, id, instance);
+    Tags.of(instance).add('Name', name);
+    return instance;
   }
 
   private addRole(objectArns: readonly string[]): iam.Role {

@@ -1,5 +1,5 @@
-// The rig's network: one VPC in one availability zone, a management and a data subnet, and the two interfaces that
-// the machine is launched with. No inbound rule on management: Session Manager is the way in.
+// The rigs' network: one VPC in one availability zone, a management and a data subnet, and the two interfaces that
+// each machine is launched with. No inbound rule on management: Session Manager is the way in.
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct, type IDependable } from 'constructs';
 
@@ -15,30 +15,51 @@ export interface NetworkProps {
   readonly generation: string;
   /** @default - the first of the stack's region */
   readonly zone?: string;
-  /** Sources beside the rig's own group that reach the data interface, and that it may send to. */
+  /** Sources beside a data interface's own group that reach it, and that it may send to. */
   readonly dataCidrs: readonly string[];
-  /** TCP ports that the management interface may connect to. */
+  /** TCP ports that the management interfaces may connect to. */
   readonly egressPorts: readonly number[];
 }
 
-export class Network extends Construct {
-  /** The interfaces in the order of their device numbers. */
-  readonly interfaceIds: readonly [management: string, data: string];
+/** What one machine is launched with. */
+export interface Interfaces {
+  readonly management: ec2.CfnNetworkInterface;
+  readonly data: ec2.CfnNetworkInterface;
   /** What must exist before the machine boots, or its first packets go nowhere. */
   readonly internetAccess: readonly IDependable[];
+}
 
+export class Network extends Construct {
   private readonly vpc: ec2.Vpc;
+  private readonly management: ec2.SecurityGroup;
 
-  constructor(scope: Construct, id: string, props: NetworkProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: NetworkProps,
+  ) {
     super(scope, id);
     this.vpc = this.addVpc(props.zone);
-    const management = this.addInterface(MANAGEMENT, this.managementGroup(props), props.generation);
-    const data = this.addInterface(DATA, this.dataGroup(props), props.generation);
-    this.interfaceIds = [management.attrId, data.attrId];
+    this.management = this.managementGroup();
+  }
 
+  /** A group of data interfaces that see each other and, but for the configured networks, nobody else. */
+  addDataGroup(prefix: string): ec2.SecurityGroup {
+    const group = this.addGroup(`${prefix}${DATA}`, 'data: the rig itself and the configured networks');
+    group.connections.allowInternally(ec2.Port.allTraffic(), 'the rig itself');
+    for (const cidr of this.props.dataCidrs) {
+      group.addIngressRule(ec2.Peer.ipv4(cidr), ec2.Port.allTraffic(), `from ${cidr}`);
+      group.addEgressRule(ec2.Peer.ipv4(cidr), ec2.Port.allTraffic(), `to ${cidr}`);
+    }
+    return group;
+  }
+
+  addInterfaces(prefix: string, dataGroup: ec2.SecurityGroup): Interfaces {
+    const management = this.addInterface(prefix, MANAGEMENT, this.management);
+    const data = this.addInterface(prefix, DATA, dataGroup);
     const defaultRoute = this.subnet(MANAGEMENT).internetConnectivityEstablished;
-    const association = this.addAddress(management, defaultRoute, props.generation);
-    this.internetAccess = [defaultRoute, association];
+    const association = this.addAddress(prefix, management, defaultRoute);
+    return { management, data, internetAccess: [defaultRoute, association] };
   }
 
   /** Another zone is another VPC: a subnet cannot move, and its successor cannot have the same addresses beside it. */
@@ -67,23 +88,13 @@ export class Network extends Construct {
     return subnet;
   }
 
-  private managementGroup(props: NetworkProps): ec2.SecurityGroup {
+  private managementGroup(): ec2.SecurityGroup {
     const group = this.addGroup(
       MANAGEMENT,
       'management: nothing in, Session Manager, packages and assets out',
     );
-    for (const port of props.egressPorts) {
+    for (const port of this.props.egressPorts) {
       group.addEgressRule(ANYWHERE, ec2.Port.tcp(port), `out to TCP ${port}`);
-    }
-    return group;
-  }
-
-  private dataGroup(props: NetworkProps): ec2.SecurityGroup {
-    const group = this.addGroup(DATA, 'data: the rig itself and the configured networks');
-    group.connections.allowInternally(ec2.Port.allTraffic(), 'the rig itself');
-    for (const cidr of props.dataCidrs) {
-      group.addIngressRule(ec2.Peer.ipv4(cidr), ec2.Port.allTraffic(), `from ${cidr}`);
-      group.addEgressRule(ec2.Peer.ipv4(cidr), ec2.Port.allTraffic(), `to ${cidr}`);
     }
     return group;
   }
@@ -94,13 +105,14 @@ export class Network extends Construct {
   }
 
   /** Source/destination check stays on, as is the default: the rig answers for its own address alone. */
-  private addInterface(name: string, group: ec2.SecurityGroup, generation: string): ec2.CfnNetworkInterface {
-    const networkInterface = new ec2.CfnNetworkInterface(this, `${name}Interface`, {
+  private addInterface(prefix: string, name: string, group: ec2.SecurityGroup): ec2.CfnNetworkInterface {
+    const id = `${prefix}${name}Interface`;
+    const networkInterface = new ec2.CfnNetworkInterface(this, id, {
       subnetId: this.subnet(name).subnetId,
       groupSet: [group.securityGroupId],
       description: `dpdk-rig ${name.toLowerCase()}`,
     });
-    replaceWith(generation, `${name}Interface`, networkInterface);
+    replaceWith(this.props.generation, id, networkInterface);
     return networkInterface;
   }
 
@@ -110,18 +122,19 @@ export class Network extends Construct {
    * a rollback then finds the old machine as it was.
    */
   private addAddress(
+    prefix: string,
     networkInterface: ec2.CfnNetworkInterface,
     defaultRoute: IDependable,
-    generation: string,
   ): ec2.CfnEIPAssociation {
-    const address = new ec2.CfnEIP(this, 'Address', { domain: 'vpc' });
+    const id = `${prefix}Address`;
+    const address = new ec2.CfnEIP(this, id, { domain: 'vpc' });
     address.node.addDependency(defaultRoute);
-    replaceWith(generation, 'Address', address);
-    const association = new ec2.CfnEIPAssociation(this, 'AddressAssociation', {
+    replaceWith(this.props.generation, id, address);
+    const association = new ec2.CfnEIPAssociation(this, `${id}Association`, {
       allocationId: address.attrAllocationId,
       networkInterfaceId: networkInterface.attrId,
     });
-    replaceWith(generation, 'AddressAssociation', association);
+    replaceWith(this.props.generation, `${id}Association`, association);
     return association;
   }
 }

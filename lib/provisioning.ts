@@ -10,12 +10,13 @@ import { Construct } from 'constructs';
 
 import { listFiles, packFiles, type ArchiveFile } from './archive.js';
 import type { RigConfig } from './config.js';
-import { MILESTONE_NAMES, type Milestone } from './readiness.js';
+import type { Milestone } from './readiness.js';
+import type { Machine } from './topology.js';
 
 const MARKER = /^# @RIG_ENV@$/m;
 const MAX_USER_DATA_BYTES = 16 * 1024;
-/** What the tokens in rig.env become: three presigned URLs of about 500 bytes, the account and the region. */
-const TOKENS_BYTES = 2048;
+/** What the tokens in rig.env become: four presigned URLs of about 500 bytes, the account and the region. */
+const TOKENS_BYTES = 2560;
 /** What native/ holds for the machine; the rest of it is benchmarks and tests. */
 const NATIVE_PARTS = /^(meson\.build|meson\.options|meson_options\.txt|src\/.*|subprojects\/.*)$/;
 const SOURCE_ARCHIVE = /\.tar\.(xz|gz|bz2)$/;
@@ -37,18 +38,27 @@ interface Tarball {
   readonly objectArn: string;
 }
 
-export class Provisioning extends Construct {
-  /** The two objects that the machine reads. */
-  readonly objectArns: readonly string[];
-  /** What provisioning adds to the generation: the user data without what the generation is part of. */
-  readonly identity: string;
+/** What a machine learns only from what else is in its stack. */
+export interface Surroundings {
+  readonly generation: string;
+  readonly milestones: readonly Milestone[];
+  readonly signalUrl: (milestone: Milestone) => string;
+  /** Of the machine that this one sends to. @default - it sends to none */
+  readonly peerIpv4?: string;
+}
 
+export class Provisioning extends Construct {
+  /** The two objects that the machines read. */
+  readonly objectArns: readonly string[];
+
+  private readonly config: RigConfig;
   private readonly bootStub: string;
   private readonly userdata: Tarball;
   private readonly native: Tarball;
 
   constructor(scope: Construct, id: string, props: ProvisioningProps) {
     super(scope, id);
+    this.config = props.config;
     this.bootStub = readBootStub(join(props.userdataDir, 'boot.sh'));
     this.userdata = this.addTarball('userdata', [
       ...listFiles(props.userdataDir),
@@ -59,31 +69,43 @@ export class Provisioning extends Construct {
       listFiles(props.nativeDir).filter((file) => NATIVE_PARTS.test(file.name)),
     );
     this.objectArns = [this.userdata.objectArn, this.native.objectArn];
-    const userData = this.render(props.config, '', () => '');
-    this.identity = JSON.stringify(Stack.of(this).resolve(userData));
+  }
+
+  /** What provisioning adds to the generation: the machines' user data without what the generation is part of. */
+  identity(machines: readonly Machine[]): string {
+    const alone: Surroundings = { generation: '', milestones: [], signalUrl: () => '' };
+    return JSON.stringify(
+      machines.map((machine) => Stack.of(this).resolve(this.render(machine, alone)) as unknown),
+    );
   }
 
   /**
-   * The machine's user data: the boot stub with its environment.
+   * A machine's user data: the boot stub with its environment.
    * @throws when it would not fit into what EC2 takes.
    */
-  render(config: RigConfig, generation: string, signalUrl: (milestone: Milestone) => string): string {
-    const signals = MILESTONE_NAMES.map((name) => [`RIG_SIGNAL_${snakeCase(name)}`, signalUrl(name)]);
+  render(machine: Machine, around: Surroundings): string {
+    const { config } = this;
+    const signals = around.milestones.map((name): [string, string] => [
+      `RIG_SIGNAL_${snakeCase(name)}`,
+      around.signalUrl(name),
+    ]);
     const environment: Readonly<Record<string, string>> = {
-      RIG_NAME: config.name,
+      RIG_NAME: machine.name,
+      RIG_ROLE: machine.role,
       RIG_DRIVER: config.driver,
       RIG_HUGEPAGES: String(config.hugepages),
       RIG_WORKLOAD: config.workload,
-      RIG_POLLCORE_MODE: config.pollcoreMode,
+      RIG_POLLCORE_MODE: machine.mode,
       RIG_EXTRA_DRIVERS: config.extraDrivers.join(','),
       RIG_S3_ENDPOINT: config.s3Endpoint ?? '',
       RIG_REGION: Stack.of(this).region,
-      RIG_GENERATION: generation,
+      RIG_GENERATION: around.generation,
       RIG_USERDATA_URI: this.userdata.uri,
       RIG_USERDATA_SHA256: this.userdata.sha256,
       RIG_NATIVE_URI: this.native.uri,
       RIG_NATIVE_SHA256: this.native.sha256,
-      ...(Object.fromEntries(signals) as Record<string, string>),
+      ...(around.peerIpv4 === undefined ? {} : { RIG_PEER_IPV4: around.peerIpv4 }),
+      ...Object.fromEntries(signals),
     };
     const assignments = Object.entries(environment).map(([key, value]) => `${key}=${quote(value)}`);
     const userData = this.bootStub.replace(MARKER, () => assignments.join('\n'));

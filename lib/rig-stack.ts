@@ -1,6 +1,6 @@
-// The rig: puts network, provisioning, readiness and host together and declares what a deployment prints. It has no
-// resource of its own.
-import { Aws, CfnOutput, Fn, Stack, Tags, type StackProps } from 'aws-cdk-lib';
+// The stack: puts network, provisioning, host and one or more rigs together and declares what a deployment prints. It
+// has no resource of its own.
+import { Annotations, CfnOutput, Fn, Stack, Tags, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 import { acknowledgeFindings } from './acknowledgements.js';
@@ -9,17 +9,21 @@ import { describeCost } from './cost.js';
 import { Expiry } from './expiry.js';
 import { EXPIRY_OUTPUT } from './expiry-time.js';
 import { hashGeneration } from './generation.js';
-import { chooseImage, Host, ROOT_VOLUME } from './host.js';
+import { Host, ROOT_VOLUME } from './host.js';
+import { chooseImage, type Image } from './image.js';
 import { Network } from './network.js';
+import { describeMeasurement, describeRig, summarizeRig, type Output } from './outputs.js';
+import { describePlacement, Placement } from './placement.js';
 import { Provisioning, type ProvisioningProps } from './provisioning.js';
-import { Readiness } from './readiness.js';
+import { Rig, type RigProps } from './rig.js';
 import { RIG_TAG } from './tags.js';
+import { planUnits, type Unit } from './topology.js';
 
 /** Session Manager and assets by HTTPS, Ubuntu's mirrors by HTTP; name and time servers of a VPC need no rule. */
 const EGRESS_PORTS = [443, 80];
 
 export interface RigStackProps extends StackProps, ProvisioningProps {
-  /** @default - the rig stays until it is destroyed */
+  /** @default - the rigs stay until they are destroyed */
   readonly expiresAt?: Date;
 }
 
@@ -30,15 +34,11 @@ export class RigStack extends Stack {
     super(scope, id, { description: 'dpdk-rig: a DPDK port on EC2, bound, polled and proven', ...props });
     const { config } = props;
     this.zone = config.availabilityZone ?? Fn.select(0, Fn.getAzs());
-    const image = chooseImage(this, config.amiId);
+    const { architecture } = config.instanceType;
+    const image = chooseImage(this, { architecture, amiId: config.amiId, parameter: config.amiParameter });
     const provisioning = new Provisioning(this, 'Provisioning', props);
-    const generation = hashGeneration({
-      userData: provisioning.identity,
-      image: image.identity,
-      instanceType: config.instanceType.name,
-      zone: config.availabilityZone ?? 'the first',
-      rootVolume: JSON.stringify(ROOT_VOLUME),
-    });
+    const units = planUnits(config);
+    const generation = this.hashMachines(config, image, provisioning, units);
 
     const network = new Network(this, 'Network', {
       generation,
@@ -46,28 +46,68 @@ export class RigStack extends Stack {
       dataCidrs: config.dataCidrs,
       egressPorts: egressPorts(config),
     });
-    const readiness = new Readiness(this, 'Readiness', { generation });
     const host = new Host(this, 'Host', {
       generation,
       image,
       instanceType: config.instanceType.name,
       cpuCredits: config.cpuCredits,
-      userData: provisioning.render(config, generation, (milestone) => readiness.signalUrl(milestone)),
-      interfaceIds: network.interfaceIds,
       readableObjectArns: provisioning.objectArns,
     });
-    host.launchAfter(network.internetAccess);
-    readiness.waitFor(host.instance);
+    const outputs = units.flatMap((unit) =>
+      this.addUnit(unit, config, { generation, network, host, provisioning }),
+    );
 
     if (props.expiresAt) this.expire(props.expiresAt);
     Tags.of(this).add(RIG_TAG, config.name);
+    warnOfDriver(this, config);
     acknowledgeFindings(this, { network, host });
-    this.addOutputs(config, readiness, host.instance.attrInstanceId);
+    for (const [name, value, description] of [...outputs, ...describeStack(config)]) {
+      new CfnOutput(this, name, { value, description });
+    }
   }
 
-  /** The rig has one zone. Naming it so needs no look-up, hence neither account nor credentials. */
+  /** The rigs have one zone. Naming it so needs no look-up, hence neither account nor credentials. */
   override get availabilityZones(): string[] {
     return [this.zone];
+  }
+
+  /** All that the machines are made of. The units of a fleet differ in name alone, so the first stands for them. */
+  private hashMachines(
+    config: RigConfig,
+    image: Image,
+    provisioning: Provisioning,
+    [first]: readonly Unit[],
+  ): string {
+    return hashGeneration({
+      userData: provisioning.identity(first?.machines ?? []),
+      image: image.identity,
+      instanceType: config.instanceType.name,
+      zone: config.availabilityZone ?? 'the first',
+      rootVolume: JSON.stringify(ROOT_VOLUME),
+    });
+  }
+
+  private addUnit(
+    { prefix, machines }: Unit,
+    config: RigConfig,
+    shared: Pick<RigProps, 'generation' | 'network' | 'host' | 'provisioning'>,
+  ): Output[] {
+    const dataGroup = shared.network.addDataGroup(prefix);
+    const describe = config.topology === 'fleet' ? summarizeRig : describeRig;
+    const [first, second] = machines;
+    if (!second) {
+      return describe(new Rig(this, `${prefix}Rig`, { ...shared, machine: first, dataGroup }));
+    }
+    const { group: placementGroup } = new Placement(this, `${prefix}Placement`, config);
+    const peer = new Rig(this, second.prefix, { ...shared, machine: second, dataGroup, placementGroup });
+    const generator = new Rig(this, first.prefix, {
+      ...shared,
+      machine: first,
+      dataGroup,
+      placementGroup,
+      peer,
+    });
+    return [...describeMeasurement(prefix, generator), ...describe(generator), ...describe(peer)];
   }
 
   private expire(at: Date): void {
@@ -77,33 +117,34 @@ export class RigStack extends Stack {
       description: 'The schedule that deletes the rig',
     });
   }
+}
 
-  private addOutputs(config: RigConfig, readiness: Readiness, instanceId: string): void {
-    const outputs: Readonly<Record<string, [value: string, description: string]>> = {
-      PortStatus: [readiness.value('portStatus'), 'The data port, when the rig became ready'],
-      PortPciAddress: [readiness.value('pci'), 'Where DPDK finds the port'],
-      PortDriver: [
-        readiness.value('driver'),
-        'The kernel driver that hands the port to DPDK, as sysfs has it',
-      ],
-      PortLink: [readiness.value('link'), 'The link, as the core sees it'],
-      PortMac: [readiness.value('mac'), 'The MAC address of the data interface'],
-      PortIpv4: [readiness.value('ipv4'), 'The address that the core answers to'],
-      Hugepages: [readiness.value('hugepages'), 'The hugepages that the kernel granted'],
-      DpdkVersion: [readiness.value('dpdkVersion'), 'The DPDK that the core was built with'],
-      CoreState: [readiness.value('coreState'), 'The polling core and its mode'],
-      InstanceId: [instanceId, 'The machine'],
-      ConnectCommand: [
-        `aws ssm start-session --target ${instanceId} --region ${Aws.REGION}`,
-        'Opens a shell on the machine; needs the Session Manager plugin',
-      ],
-      DestroyCommand: [destroyCommand(config.name), 'Takes everything down'],
-      CostNote: [describeCost(config), 'What is billed while the rig exists'],
-    };
-    for (const [name, [value, description]] of Object.entries(outputs)) {
-      new CfnOutput(this, name, { value, description });
-    }
-  }
+function describeStack(config: RigConfig): Output[] {
+  const placement: Output[] =
+    config.pairPeer === undefined
+      ? []
+      : [
+          [
+            'Placement',
+            describePlacement(config.instanceType),
+            'Where a pair’s machines stand to each other',
+          ],
+        ];
+  return [
+    ...placement,
+    ['DestroyCommand', destroyCommand(config), 'Takes everything down'],
+    ['CostNote', describeCost(config), 'What is billed while the rig exists'],
+  ];
+}
+
+/** ENA's low-latency queues want write-combined memory, which igb_uio maps and vfio-pci, unpatched, does not. */
+function warnOfDriver(scope: Construct, { driver, instanceType }: RigConfig): void {
+  if (driver !== 'vfio-pci' || !instanceType.ena.needsLlq) return;
+  Annotations.of(scope).addWarningV2(
+    'dpdk-rig:noWriteCombining',
+    `${instanceType.name} sends through low-latency queues, and vfio-pci maps their memory without write-combining: ` +
+      'sending then costs much more CPU. Figures of sending mean little with driver=vfio-pci; igb_uio has no such fault.',
+  );
 }
 
 function egressPorts(config: RigConfig): readonly number[] {
@@ -111,6 +152,7 @@ function egressPorts(config: RigConfig): readonly number[] {
   return custom === 0 ? EGRESS_PORTS : [...EGRESS_PORTS, custom];
 }
 
-function destroyCommand(name: string): string {
+/** Of all settings only the name says which stack is meant. */
+function destroyCommand({ name }: RigConfig): string {
   return name === DEFAULT_NAME ? `npx cdk destroy ${name}` : `npx cdk destroy -c name=${name} ${name}`;
 }

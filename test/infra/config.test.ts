@@ -1,4 +1,5 @@
 import { ConfigError, parseConfig } from '../../lib/config.js';
+import { findInstanceType } from '../../lib/instance-types.js';
 
 function faultsOf(context: Record<string, unknown>): readonly string[] {
   try {
@@ -13,11 +14,13 @@ function faultsOf(context: Record<string, unknown>): readonly string[] {
 test('an empty context is a whole configuration', () => {
   expect(parseConfig({})).toEqual({
     name: 'DpdkRig',
-    instanceType: { name: 't3.medium', memoryMib: 4096, vcpus: 2, interfaces: 3, creditsPerHour: 24 },
+    instanceType: findInstanceType('t3.medium'),
     hugepages: 512,
     driver: 'igb_uio',
     workload: 'pollcore',
     pollcoreMode: 'respond',
+    topology: 'single',
+    image: false,
     dataCidrs: [],
     cpuCredits: 'unlimited',
     extraDrivers: [],
@@ -47,11 +50,13 @@ describe('values as -c passes them, which is as strings', () => {
 describe('each fault names the key, the value and what is allowed', () => {
   const stackName = 'allowed: a stack name: a letter, then up to 63 letters, digits and hyphens';
   const type =
-    'allowed: an x86_64 EC2 type with ENA, two interfaces and 4 GiB, such as t3.medium or c6i.large';
+    'allowed: an EC2 type with ENA, two interfaces and 4 GiB, such as t3.medium, c6i.large or c7g.large';
   const pages = 'allowed: a whole number of 2 MB pages, 64 or more';
   const networks =
     'allowed: up to 50 IPv4 networks without host bits, such as 10.2.0.0/16; a prefix of 1 to 32';
-  const image = 'allowed: the id of an Ubuntu 22.04 x86_64 image, such as ami-0123456789abcdef0';
+  const image = "allowed: the id of an image of the type's architecture, such as ami-0123456789abcdef0";
+  const parameter =
+    "allowed: the name of an SSM parameter that holds an image's id, such as /dpdk-rig/DpdkRigImage/ami-id";
   const zone = 'allowed: a zone of the region that is deployed to, such as eu-west-1b';
   const endpoint = 'allowed: http:// or https:// with host and port alone, such as http://10.0.2.100:9000';
   const drivers = 'allowed: up to 16 DPDK network drivers, such as net/e1000';
@@ -79,6 +84,10 @@ describe('each fault names the key, the value and what is allowed', () => {
     ['dataCidrs', '[1', `dataCidrs = "[1"; ${networks}`],
     ['dataCidrs', '2001:db8::/32', `dataCidrs = "2001:db8::/32"; ${networks}`],
     ['amiId', 'ubuntu', `amiId = "ubuntu"; ${image}`],
+    ['amiParameter', 'ami-id', `amiParameter = "ami-id"; ${parameter}`],
+    ['amiParameter', '/a$(id)', `amiParameter = "/a$(id)"; ${parameter}`],
+    ['topology', 'ring', 'topology = "ring"; allowed: single, pair or fleet'],
+    ['image', 'yes', 'image = "yes"; allowed: true or false'],
     ['availabilityZone', 'b', `availabilityZone = "b"; ${zone}`],
     ['cpuCredits', 'none', 'cpuCredits = "none"; allowed: unlimited or standard'],
     ['s3Endpoint', 'ftp://host', `s3Endpoint = "ftp://host"; ${endpoint}`],
@@ -98,7 +107,6 @@ describe('each fault names the key, the value and what is allowed', () => {
       't3.huge',
       'instanceType = "t3.huge"; t3 has no size "huge" here; its sizes: nano, micro, small, medium, large, xlarge, 2xlarge',
     ],
-    ['c7g.large', 'instanceType = "c7g.large"; c7g is arm64, and the rig\'s image is x86_64'],
   ])('instanceType = %s', (instanceType, fault) => {
     expect(faultsOf({ instanceType })).toEqual([fault]);
   });
@@ -108,7 +116,7 @@ describe('each fault names the key, the value and what is allowed', () => {
     (instanceType) => {
       const [fault] = faultsOf({ instanceType });
       expect(fault).toContain(`instanceType = "${instanceType}"; `);
-      expect(fault).toMatch(/add its line to lib\/instance-types.ts|its sizes: /);
+      expect(fault).toMatch(/add its line to lib\/instance-types.ts and lib\/ena-generations.ts|its sizes: /);
     },
   );
 });
@@ -127,6 +135,51 @@ describe('faults that show only when keys are seen together', () => {
       'cpuCredits = "standard"; c6i.large has no CPU credits: leave the key out',
     ]);
     expect(parseConfig({ instanceType: 'c6i.large' }).cpuCredits).toBeUndefined();
+  });
+});
+
+describe('the topology', () => {
+  test.each<[Record<string, unknown>, object]>([
+    [{}, { topology: 'single', pairPeer: undefined, rigs: undefined, fleetOf: undefined }],
+    [{ topology: 'pair' }, { pairPeer: 'reflect', rigs: undefined }],
+    [{ topology: 'pair', pairPeer: 'respond' }, { pairPeer: 'respond' }],
+    [{ topology: 'fleet' }, { rigs: 2, fleetOf: 'rig', pairPeer: undefined }],
+    [
+      { topology: 'fleet', rigs: '16', fleetOf: 'pair' },
+      { rigs: 16, fleetOf: 'pair', pairPeer: 'reflect' },
+    ],
+    [{ image: 'true' }, { image: true }],
+  ])('%j fills in what belongs to it', (context, expected) => {
+    expect(parseConfig(context)).toMatchObject(expected);
+  });
+
+  test.each<[Record<string, unknown>, string]>([
+    [{ rigs: 3 }, 'rigs = 3; it belongs to a fleet: add topology=fleet, or leave the key out'],
+    [
+      { topology: 'pair', rigs: 3 },
+      'rigs = 3; it belongs to a fleet: add topology=fleet, or leave the key out',
+    ],
+    [{ fleetOf: 'rig' }, 'fleetOf = "rig"; it belongs to a fleet: add topology=fleet, or leave the key out'],
+    [
+      { topology: 'fleet', pairPeer: 'reflect' },
+      'pairPeer = "reflect"; it belongs to pairs: add topology=pair or fleetOf=pair, or leave the key out',
+    ],
+    [
+      { topology: 'pair', pollcoreMode: 'sink' },
+      'pollcoreMode = "sink"; in a pair one machine generates, and pairPeer says what the other does',
+    ],
+    [{ topology: 'fleet', rigs: 17 }, 'rigs = 17; allowed: a whole number, 1 to 16: one stack holds no more'],
+    [{ topology: 'fleet', rigs: 0 }, 'rigs = 0; allowed: a whole number, 1 to 16: one stack holds no more'],
+    [
+      { amiId: 'ami-01234567', amiParameter: '/lab/ami' },
+      'amiParameter = "/lab/ami"; amiId names an image already: leave one of them out',
+    ],
+    [
+      { image: true, topology: 'pair' },
+      'image = true; an image is baked by itself: leave topology out, and add it for the rigs of that image',
+    ],
+  ])('%j is a fault', (context, fault) => {
+    expect(faultsOf(context)).toEqual([fault]);
   });
 });
 

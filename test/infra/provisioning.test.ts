@@ -5,7 +5,6 @@ import { join } from 'node:path';
 
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 
-import { parseConfig } from '../../lib/config.js';
 import { Provisioning } from '../../lib/provisioning.js';
 import { makeRig, PROJECT, type Rig } from './fixture.js';
 import { userDataOf } from './user-data.js';
@@ -20,6 +19,7 @@ const KEYS = [
   'RIG_NATIVE_URI',
   'RIG_POLLCORE_MODE',
   'RIG_REGION',
+  'RIG_ROLE',
   'RIG_S3_ENDPOINT',
   'RIG_SIGNAL_CORE_RUNNING',
   'RIG_SIGNAL_DPDK_READY',
@@ -66,6 +66,7 @@ describe('rig.env', () => {
   test('has the configuration', () => {
     expect(env).toMatchObject({
       RIG_NAME: 'DpdkRig',
+      RIG_ROLE: 'alone',
       RIG_DRIVER: 'igb_uio',
       RIG_HUGEPAGES: '512',
       RIG_WORKLOAD: 'pollcore',
@@ -118,11 +119,21 @@ test('a hostile value reaches the machine as it is', () => {
   const hostile = `a'b"c $(touch /tmp/pwned) \`id\` \\ $HOME !! \n# & ; | $& $1 $'`;
   const rig = makeRig({ files: BARE });
   const [provisioning] = rig.stack.node.findAll().filter((construct) => construct instanceof Provisioning);
+  const machine = { name: hostile, prefix: '', role: 'alone', mode: 'respond' } as const;
   const rendered =
-    provisioning?.render({ ...parseConfig({}), name: hostile }, 'abcd0123', () => hostile) ?? '';
+    provisioning?.render(machine, {
+      generation: 'abcd0123',
+      milestones: ['PortReady'],
+      signalUrl: () => hostile,
+      peerIpv4: hostile,
+    }) ?? '';
   const literal = rig.stack.resolve(rendered) as { 'Fn::Join': [string, unknown[]] };
   const text = literal['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : 'x')).join('');
-  expect(evaluateInBash(text)).toMatchObject({ RIG_NAME: hostile, RIG_SIGNAL_PORT_READY: hostile });
+  expect(evaluateInBash(text)).toMatchObject({
+    RIG_NAME: hostile,
+    RIG_SIGNAL_PORT_READY: hostile,
+    RIG_PEER_IPV4: hostile,
+  });
 });
 
 describe('the boot stub', () => {

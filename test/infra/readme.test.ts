@@ -28,7 +28,7 @@ const code = (text: string): string => `\`${text}\``;
 describe('### Configuration', () => {
   const rows = tableOf('### Configuration');
   const { instanceType, ...rest } = parseConfig({});
-  const defaults: Readonly<Record<string, string | number | readonly string[] | undefined>> = {
+  const defaults: Readonly<Record<string, unknown>> = {
     ...rest,
     instanceType: instanceType.name,
   };
