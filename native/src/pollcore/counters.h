@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "counter.h"
 #include "verdict.h"
 
 struct counters {
@@ -21,18 +22,6 @@ struct counters {
 	uint64_t tx_dropped; // the transmit ring was full
 	uint64_t verdicts[VERDICT_COUNT];
 };
-
-// The one writer adds. A plain add whose store cannot tear.
-static inline void counter_add(uint64_t *counter, uint64_t amount)
-{
-	__atomic_store_n(counter, *counter + amount, __ATOMIC_RELAXED);
-}
-
-// Any thread reads.
-static inline uint64_t counter_read(const uint64_t *counter)
-{
-	return __atomic_load_n(counter, __ATOMIC_RELAXED);
-}
 
 // Copies all of them, so that sums of the copy agree with its parts while the poller goes on.
 struct counters counters_copy(const struct counters *counters);

@@ -1,7 +1,7 @@
 // See gaps.h.
 #include "gaps.h"
 
-#include "counters.h"
+#include "counter.h"
 
 static const char *const names[GAP_COUNT] = {
 	[GAP_10US] = "poll_gaps_10us",

@@ -4,7 +4,7 @@
 
 #include <rte_pause.h>
 
-#include "counters.h"
+#include "counter.h"
 #include "idle.h"
 
 enum {

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "counters.h"
+#include "counter.h"
 
 enum { SEQUENCE_WINDOW = 1 << 16 };
 

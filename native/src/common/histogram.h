@@ -1,11 +1,11 @@
 // Counts values in buckets that are at most 1/128 of their value wide, from 0 to 2^40: exact enough
 // for percentiles, small enough to stay in the cache. One writer, any reader.
-#ifndef POLLCORE_HISTOGRAM_H
-#define POLLCORE_HISTOGRAM_H
+#ifndef COMMON_HISTOGRAM_H
+#define COMMON_HISTOGRAM_H
 
 #include <stdint.h>
 
-#include "counters.h"
+#include "counter.h"
 
 enum {
 	HISTOGRAM_PART_BITS = 7, // each power of two has 128 buckets
