@@ -43,8 +43,20 @@ export function summarizeRig(rig: Rig): Output[] {
 export function describeMeasurement(prefix: string, { readiness }: Rig): Output[] {
   return [
     [`${prefix}MeasuredRate`, readiness.value('rate'), 'The highest rate at which no packet was lost'],
-    [`${prefix}MeasuredLoss`, readiness.value('loss'), 'The share of packets that were lost at that rate'],
-    [`${prefix}MeasuredP50`, readiness.value('p50'), 'The round trip that half of the packets beat'],
-    [`${prefix}MeasuredP99`, readiness.value('p99'), 'The round trip that 99 of 100 packets beat'],
+    [
+      `${prefix}MeasuredLoss`,
+      readiness.value('loss'),
+      'The share of packets that were lost at 80 % of that rate',
+    ],
+    [
+      `${prefix}MeasuredP50`,
+      readiness.value('p50'),
+      'The round trip that half of the packets beat at 80 % of it',
+    ],
+    [
+      `${prefix}MeasuredP99`,
+      readiness.value('p99'),
+      'The round trip that 99 of 100 packets beat at 80 % of it',
+    ],
   ];
 }

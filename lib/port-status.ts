@@ -23,7 +23,20 @@ export const portStatusSchema = z.object({
   state: z.enum(['provisioning', 'ready', 'degraded', 'failed']),
   step: text.nullable(),
   progress: z.object({ done: count, total: count }).nullable(),
-  milestones: z.object({ DpdkReady: milestone, PortReady: milestone, CoreRunning: milestone }),
+  milestones: z.object({
+    DpdkReady: milestone,
+    PortReady: milestone,
+    CoreRunning: milestone,
+    // Of a generator alone.
+    Measured: milestone.optional(),
+  }),
+  // The next three only of a machine that is one of a pair; the address and the figures are the generator's.
+  role: z.enum(['generator', 'reflector']).optional(),
+  peer: text.nullable().optional(),
+  measurement: z
+    .object({ loss_free_pps: count, loss: z.number().min(0).max(1), p50_ns: count, p99_ns: count })
+    .nullable()
+    .optional(),
   error: z
     .object({ code: z.string().regex(/^E_[A-Z0-9_]{1,60}$/), step: text, cause: text, fix: text })
     .nullable(),
@@ -106,7 +119,7 @@ function leadingObject(input: string): string | undefined {
 
 /** One readable line: what a person wants to know first. */
 export function formatPortStatus(status: PortStatus): string {
-  const { state, step, error, progress, port, hugepages, core } = status;
+  const { state, step, error, progress, port, hugepages, core, role, peer, measurement } = status;
   const parts: string[] = [];
   if (error) parts.push(`${error.code} in ${error.step}: ${error.cause}; ${error.fix}`);
   else if (step !== null) parts.push(progress ? `${step} ${progress.done}/${progress.total}` : step);
@@ -114,6 +127,7 @@ export function formatPortStatus(status: PortStatus): string {
     parts.push(`${port.pci} on ${port.driver ?? 'no driver'}`, `link ${port.link}`);
     parts.push(`${port.ipv4}/${port.prefix} ${port.mac}`);
   }
+  if (role) parts.push(peer == null ? role : `${role}, peer ${peer}`);
   if (hugepages) {
     parts.push(`hugepages ${hugepages.free} of ${hugepages.total} x ${hugepages.size_kb / 1024} MB free`);
   }
@@ -121,6 +135,10 @@ export function formatPortStatus(status: PortStatus): string {
     parts.push(`core ${core.state} (${core.mode}), rx ${core.rx_packets} tx ${core.tx_packets}`);
     if (core.rx_dropped > 0) parts.push(`dropped ${core.rx_dropped}`);
     if (core.restarts > 0) parts.push(`restarts ${core.restarts}`);
+  }
+  if (measurement) {
+    const { loss_free_pps: rate, p50_ns: p50, p99_ns: p99 } = measurement;
+    parts.push(`measured ${rate} packets/s without loss, p50 ${p50 / 1000} us, p99 ${p99 / 1000} us`);
   }
   return [state, parts.join(', ')].filter((part) => part !== '').join(': ');
 }

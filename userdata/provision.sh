@@ -5,7 +5,9 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/rig.sh"
 
 readonly build_steps='install-packages build-dpdk build-native build-igb-uio'
-readonly boot_steps='reserve-hugepages claim-nic start-core'
+boot_steps='reserve-hugepages claim-nic start-core'
+if [[ $RIG_ROLE == generator ]]; then boot_steps+=' measure-peer'; fi
+readonly boot_steps
 
 # milestone_after STEP: prints the milestone that this step completes, or nothing.
 milestone_after() {
@@ -13,6 +15,7 @@ milestone_after() {
     build-igb-uio) printf DpdkReady ;;
     claim-nic) printf PortReady ;;
     start-core) printf CoreRunning ;;
+    measure-peer) printf Measured ;;
   esac
 }
 

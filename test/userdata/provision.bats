@@ -10,7 +10,7 @@ setup() {
   # A copy whose steps record their calls.
   cp -r "$USERDATA" "$BATS_TEST_TMPDIR/userdata"
   U=$BATS_TEST_TMPDIR/userdata
-  for step in install-packages build-dpdk build-native build-igb-uio reserve-hugepages claim-nic start-core; do
+  for step in install-packages build-dpdk build-native build-igb-uio reserve-hugepages claim-nic start-core measure-peer; do
     make_step "$step" ':'
   done
   mkdir -p "$M/root/bin" "$M/root/dpdk"
@@ -125,6 +125,81 @@ build-igb-uio all reserve-hugepages all claim-nic all start-core all " ]
   output=$(<"$BATS_TEST_TMPDIR/err")
   fails_with E_INTERRUPTED build-dpdk
   [ "$(signal dpdk Status)" = FAILURE ]
+}
+
+# stop_one_by_one FIRST...: as systemd stops a unit, but with time between two processes to make much of it.
+stop_one_by_one() {
+  local target
+  "$U/provision.sh" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+  pid=$!
+  await "$M/run/started"
+  for target in "$(<"$M/run/tool")" "$(<"$M/run/started")" "$pid"; do
+    kill -TERM "$target" 2>/dev/null || true
+    sleep 0.05
+  done
+  status=0
+  wait "$pid" || status=$?
+  output=$(<"$BATS_TEST_TMPDIR/err")
+}
+
+@test "a stop of the whole unit: E_INTERRUPTED, though a tool ended first and the step made a fault of it" {
+  make_step build-dpdk 'sleep 30 & printf "%s" $! >"$RIG_RUN/tool"; printf "%s" $$ >"$RIG_RUN/started"
+    wait $! || fail E_BUILD_DPDK "the compiler ended"'
+  stop_one_by_one
+  fails_with E_INTERRUPTED build-dpdk
+  [ "$(signal dpdk Status)" = FAILURE ]
+  [[ "$(signal dpdk Reason)" == 'E_INTERRUPTED build-dpdk: '* ]]
+}
+
+@test "a stop of the whole unit: E_INTERRUPTED, though the step ended by a command that no check foresaw" {
+  make_step build-dpdk 'sleep 30 & printf "%s" $! >"$RIG_RUN/tool"; printf "%s" $$ >"$RIG_RUN/started"
+    wait $! || false'
+  stop_one_by_one
+  fails_with E_INTERRUPTED build-dpdk
+}
+
+@test "a generator measures its peer in the end, and tells the stack what it found" {
+  export RIG_ROLE=generator RIG_POLLCORE_MODE=generate RIG_PEER_IPV4=10.0.1.9
+  export RIG_SIGNAL_MEASURED="$RIG_IMDS/measured?sig=e"
+  make_step measure-peer 'printf %s "{\"result\":{\"loss_free_pps\":1000,\"loss\":0.0125,\"rtt_ns\":{\"p50\":9000,\"p99\":10500}}}" >"$measurement_file"'
+  provision
+  [ "$status" -eq 0 ]
+  [ "$(signal measured Status) $(signal measured UniqueId)" = 'SUCCESS Measured' ]
+  [ "$(signal measured Data)" = '|1000 packets/s|1.25 %|9.0 us|10.5 us|' ]
+  [ "$(status milestones Measured)" = '"success"' ]
+  rm -r "$EC2/signals"
+  provision
+  [ "$status" -eq 0 ]
+  [ ! -e "$EC2/signals" ]
+}
+
+@test "a generator that cannot measure: FAILURE for Measured alone" {
+  export RIG_ROLE=generator RIG_POLLCORE_MODE=generate RIG_PEER_IPV4=10.0.1.9
+  export RIG_SIGNAL_MEASURED="$RIG_IMDS/measured?sig=e"
+  make_step measure-peer 'fail E_PEER_SILENT "9 packets"'
+  provision
+  fails_with E_PEER_SILENT measure-peer
+  [ "$(signal core Status) $(signal measured Status)" = 'SUCCESS FAILURE' ]
+  [ "$(status state)" = '"failed"' ]
+}
+
+@test "nobody else measures" {
+  provision
+  not_called 'step measure-peer'
+  [ "$(status milestones)" = '{"DpdkReady": "success", "PortReady": "success", "CoreRunning": "success"}' ]
+}
+
+@test "a role that does not fit the mode: E_CONFIG says what does" {
+  RIG_ROLE=generator provision
+  [[ "$(signal dpdk Reason)" == *"RIG_POLLCORE_MODE is 'respond', allowed for a generator is generate"* ]]
+  RIG_ROLE=generator RIG_POLLCORE_MODE=generate RIG_PEER_IPV4=peer provision
+  [[ "$(signal dpdk Reason)" == *"RIG_PEER_IPV4 is 'peer', a generator needs"* ]]
+  RIG_ROLE=reflector RIG_POLLCORE_MODE=sink provision
+  [[ "$(signal dpdk Reason)" == *'allowed for a reflector are respond and reflect'* ]]
+  RIG_POLLCORE_MODE=generate provision
+  [[ "$(signal dpdk Reason)" == *'allowed are respond, sink and reflect'* ]]
+  RIG_ROLE=leader provision
+  [[ "$(signal dpdk Reason)" == *"RIG_ROLE is 'leader', allowed are alone, generator and reflector"* ]]
 }
 
 @test "the stack does not take the answer: E_SIGNAL" {

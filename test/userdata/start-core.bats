@@ -73,6 +73,13 @@ core_ends() {
   called 'restart pollcore'
 }
 
+@test "a generator knows its peer and is silent until it measures" {
+  RIG_ROLE=generator RIG_POLLCORE_MODE=generate RIG_PEER_IPV4=10.0.1.9 step
+  [ "$status" -eq 0 ]
+  grep -qx 'POLLCORE_OPTIONS=--mode generate --ipv4 10.0.1.23 --gateway 10.0.1.1 --peer-ipv4 10.0.1.9 --rate 0' \
+    "$M/state/pollcore.env"
+}
+
 @test "one CPU: both lcores share it; with an IOMMU addresses are virtual" {
   stub nproc 'echo 1'
   mkdir -p "$M/sys/kernel/iommu_groups/1"

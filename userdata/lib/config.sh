@@ -9,8 +9,10 @@ load_config() {
   : "${RIG_NAME:=}" "${RIG_REGION:=}" "${RIG_GENERATION:=}"
   : "${RIG_DRIVER:=igb_uio}" "${RIG_HUGEPAGES:=512}"
   : "${RIG_WORKLOAD:=pollcore}" "${RIG_POLLCORE_MODE:=respond}" "${RIG_EXTRA_DRIVERS:=}"
+  # Empty is alone: whoever may not read rig.env must not overrule what root has published.
+  : "${RIG_ROLE:=}" "${RIG_PEER_IPV4:=}"
   : "${RIG_FILE_PREFIX:=rte}" "${RIG_DPDK_SYSTEM:=}"
-  export RIG_NAME RIG_GENERATION RIG_DRIVER RIG_POLLCORE_MODE RIG_FILE_PREFIX
+  export RIG_NAME RIG_GENERATION RIG_ROLE RIG_PEER_IPV4 RIG_DRIVER RIG_POLLCORE_MODE RIG_FILE_PREFIX
 }
 
 # Ends the step if a setting is not one that the steps know. Needs lib/fault.sh.
@@ -19,15 +21,32 @@ check_config() {
     igb_uio | vfio-pci) ;;
     *) fail E_CONFIG "RIG_DRIVER is '$RIG_DRIVER', allowed are igb_uio and vfio-pci" ;;
   esac
-  case "$RIG_POLLCORE_MODE" in
-    respond | sink | reflect) ;;
-    *) fail E_CONFIG "RIG_POLLCORE_MODE is '$RIG_POLLCORE_MODE', allowed are respond, sink and reflect" ;;
-  esac
+  check_role
   [[ $RIG_WORKLOAD == pollcore ]] || fail E_CONFIG "RIG_WORKLOAD is '$RIG_WORKLOAD', allowed is pollcore"
   [[ $RIG_HUGEPAGES =~ ^[1-9][0-9]{0,5}$ ]] \
     || fail E_CONFIG "RIG_HUGEPAGES is '$RIG_HUGEPAGES', allowed is a count of 2 MB pages from 1 to 999999"
   [[ $RIG_EXTRA_DRIVERS =~ ^([a-z]+/[a-z0-9_]+(,[a-z]+/[a-z0-9_]+)*)?$ ]] \
     || fail E_CONFIG "RIG_EXTRA_DRIVERS is '$RIG_EXTRA_DRIVERS', allowed is a comma list such as net/e1000,net/virtio"
+}
+
+# check_role: only a generator generates, and it does nothing else.
+check_role() {
+  case $RIG_ROLE,$RIG_POLLCORE_MODE in
+    generator,generate)
+      [[ $RIG_PEER_IPV4 =~ ^([0-9]{1,3}\.){3}[0-9]{1,3}$ ]] \
+        || fail E_CONFIG "RIG_PEER_IPV4 is '$RIG_PEER_IPV4', a generator needs its peer's IPv4 address"
+      ;;
+    generator,*) fail E_CONFIG "RIG_POLLCORE_MODE is '$RIG_POLLCORE_MODE', allowed for a generator is generate" ;;
+    ,respond | ,sink | ,reflect | alone,respond | alone,sink | alone,reflect) ;;
+    reflector,respond | reflector,reflect) ;;
+    reflector,*)
+      fail E_CONFIG "RIG_POLLCORE_MODE is '$RIG_POLLCORE_MODE', allowed for a reflector are respond and reflect"
+      ;;
+    ,* | alone,*)
+      fail E_CONFIG "RIG_POLLCORE_MODE is '$RIG_POLLCORE_MODE', allowed are respond, sink and reflect"
+      ;;
+    *) fail E_CONFIG "RIG_ROLE is '$RIG_ROLE', allowed are alone, generator and reflector" ;;
+  esac
 }
 
 load_config

@@ -20,15 +20,17 @@ core_line() {
 
 # core_settings: what pollcore.service starts the core with.
 core_settings() {
-  local lcores='0@0,1@1' iova=va
+  local lcores='0@0,1@1' iova=va peer=''
   # One CPU: both lcores share it, which is enough to see the rig work.
   if (($(nproc) < 2)); then lcores='(0,1)@0'; fi
   # igb_uio and vfio without an IOMMU hand physical addresses to the device.
   if [[ $RIG_DRIVER == igb_uio ]] || ! has_iommu; then iova=pa; fi
   printf 'POLLCORE_EAL=--lcores %s --iova-mode %s --file-prefix %s -a %s\n' "$lcores" "$iova" "$RIG_FILE_PREFIX" \
     "$RIG_PORT_PCI"
-  printf 'POLLCORE_OPTIONS=--mode %s --ipv4 %s --gateway %s\n' "$RIG_POLLCORE_MODE" "$RIG_PORT_IPV4" \
-    "$RIG_PORT_GATEWAY"
+  # A generator is silent until it is told to measure: it would drown what starts beside it.
+  if [[ $RIG_POLLCORE_MODE == generate ]]; then peer=" --peer-ipv4 $RIG_PEER_IPV4 --rate 0"; fi
+  printf 'POLLCORE_OPTIONS=--mode %s --ipv4 %s --gateway %s%s\n' "$RIG_POLLCORE_MODE" "$RIG_PORT_IPV4" \
+    "$RIG_PORT_GATEWAY" "$peer"
 }
 
 # core_words LINES: what the core printed last.

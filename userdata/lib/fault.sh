@@ -1,6 +1,7 @@
 # Faults: each has a code in faults.tsv, which also holds its cause and its fix. A fault ends the step.
 # shellcheck shell=bash
 declare -r rig_faults=$RIG_USERDATA/faults.tsv
+rig_stopped=
 
 # fault_text CODE: prints `cause<TAB>fix`.
 fault_text() {
@@ -19,9 +20,21 @@ fault_record() {
   status_update --error "$1" "$2" "$3" "$4" || log "could not write the status to $RIG_RUN"
 }
 
+# stop_was_asked: true if this script was told to end. A stop reaches the processes of a unit one after the other, so a
+# tool may end by it, and look like the cause, a moment before this shell hears of it.
+stop_was_asked() {
+  trap 'rig_stopped=yes' TERM INT
+  sleep 0.2 || true
+  [[ -n $rig_stopped ]]
+}
+
 # fail CODE [DETAIL]: records the fault with the step's name and exits 1. DETAIL says what the table cannot: names, values.
 fail() {
   local code=$1 detail=${2:-} text cause fix
+  if stop_was_asked; then
+    code=E_INTERRUPTED
+    detail=
+  fi
   text=$(fault_text "$code")
   cause=${text%%$'\t'*}
   fix=${text#*$'\t'}

@@ -1,6 +1,8 @@
 # Milestones: what a rig reaches, in this order, and what it tells the stack then.
 # shellcheck shell=bash
-declare -r rig_milestones='DpdkReady PortReady CoreRunning'
+declare rig_milestones='DpdkReady PortReady CoreRunning'
+if [[ $RIG_ROLE == generator ]]; then rig_milestones+=' Measured'; fi
+readonly rig_milestones
 
 # milestone_data NAME: the signal's Data; the leading and trailing | make every field a clean Fn::Select of Fn::Split.
 milestone_data() {
@@ -15,6 +17,7 @@ milestone_data() {
       load_port
       printf '|%s %s|%s|%s|' "$(core_get state)" "$(core_get mode)" "$(core_get link)" "$(core_line)"
       ;;
+    Measured) printf '|%s|' "$(measurement_fields "$measurement_file")" ;;
   esac
 }
 

@@ -9,7 +9,7 @@ export LC_ALL=C
 
 rig_lib=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 for rig_part in paths config log status fault step run fetch imds pci nic netconf kernel hugepages packages dpdk dkms core \
-  signal milestone rootfs; do
+  measurement signal milestone rootfs; do
   # shellcheck source=/dev/null
   . "$rig_lib/$rig_part.sh"
 done

@@ -23,7 +23,7 @@ install_rootfs() {
 install_commands() {
   local name
   mkdir -p "$RIG_ROOTFS/usr/local/bin"
-  for name in rig-status rig-doctor rig-telemetry; do
+  for name in rig-status rig-doctor rig-telemetry rig-measure; do
     ln -sfn "$RIG_USERDATA/bin/$name" "$RIG_ROOTFS/usr/local/bin/$name"
   done
 }

@@ -17,6 +17,7 @@ signal_url() {
     DpdkReady) printf '%s' "${RIG_SIGNAL_DPDK_READY:-}" ;;
     PortReady) printf '%s' "${RIG_SIGNAL_PORT_READY:-}" ;;
     CoreRunning) printf '%s' "${RIG_SIGNAL_CORE_RUNNING:-}" ;;
+    Measured) printf '%s' "${RIG_SIGNAL_MEASURED:-}" ;;
   esac
 }
 

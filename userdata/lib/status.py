@@ -13,8 +13,9 @@ import time
 
 sys.dont_write_bytecode = True
 import live  # noqa: E402
+import measurement  # noqa: E402
 
-MILESTONES = ("DpdkReady", "PortReady", "CoreRunning")
+MILESTONES = ("DpdkReady", "PortReady", "CoreRunning", "Measured")
 RUN = os.environ.get("RIG_RUN", "/run/dpdk-rig")
 STATE = os.environ.get("RIG_STATE", "/var/lib/dpdk-rig")
 
@@ -43,12 +44,20 @@ def identity():
     return name, os.environ.get("RIG_GENERATION") or kept.get("generation") or "local"
 
 
+def pairing():
+    """Role, and the peer that a generator sends to; like the name they are root's to know."""
+    kept = read_json(f"{RUN}/status.json")
+    role = os.environ.get("RIG_ROLE") or kept.get("role") or "alone"
+    return role, os.environ.get("RIG_PEER_IPV4") or kept.get("peer")
+
+
 def read_milestones():
     """Milestones of another generation belong to the machine that an image was made of."""
     kept = read_json(f"{STATE}/milestones.json")
     if kept.get("generation") != identity()[1]:
         kept = {}
-    return {name: kept.get(name, "pending") for name in MILESTONES}
+    names = MILESTONES if pairing()[0] == "generator" else MILESTONES[:-1]
+    return {name: kept.get(name, "pending") for name in names}
 
 
 def write_milestones(milestones):
@@ -83,6 +92,11 @@ def compose(kept, milestones):
         "milestones": milestones,
         "error": kept.get("error"),
     }
+    role, peer = pairing()
+    if role != "alone":
+        status.update(role=role, peer=peer)
+    if role == "generator":
+        status["measurement"] = measurement.read(f"{STATE}/measurement.json")
     status.update(live.read_all())
     status["state"] = rig_state(status)
     return status
@@ -122,9 +136,13 @@ def text(status):
         address = f"{port['ipv4']}/{port['prefix']}" if port["ipv4"] else "no address"
         driver = port["driver"] or "no driver"
         lines.append(f"port        {port['pci']} on {driver}, {port['mac']}, {address}, link {port['link']}")
+    if status.get("role"):
+        lines.append(f"role        {status['role']}" + (f", peer {status['peer']}" if status["peer"] else ""))
     if core:
         counts = f"rx {core['rx_packets']}, tx {core['tx_packets']}, dropped {core['rx_dropped']}"
         lines.append(f"core        {core['state']} {core['mode']}, {core['uptime_s']} s, {counts}, restarts {core['restarts']}")
+    if status.get("measurement"):
+        lines.append("measured    " + measurement.line(status["measurement"], ", "))
     if error:
         lines.append(f"fault       {error['code']} in {error['step']}: {error['cause']}")
         lines.append(f"what to do  {error['fix']}")
