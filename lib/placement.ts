@@ -1,20 +1,15 @@
 // Where a pair's two machines stand to each other: as near as their type allows, and where it does not, surely apart.
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 
 import type { InstanceType } from './instance-types.js';
 
-export interface PlacementProps {
-  readonly instanceType: InstanceType;
-}
-
-export class Placement extends Construct {
-  readonly group: ec2.CfnPlacementGroup;
-
-  constructor(scope: Construct, id: string, props: PlacementProps) {
-    super(scope, id);
-    this.group = new ec2.CfnPlacementGroup(this, 'Group', { strategy: props.instanceType.placement });
-  }
+export function addPlacementGroup(
+  scope: Construct,
+  id: string,
+  { placement }: InstanceType,
+): ec2.CfnPlacementGroup {
+  return new ec2.CfnPlacementGroup(scope, id, { strategy: placement });
 }
 
 /** What the strategy is and why, for the outputs. */

@@ -127,7 +127,7 @@ export function formatPortStatus(status: PortStatus): string {
     parts.push(`${port.pci} on ${port.driver ?? 'no driver'}`, `link ${port.link}`);
     parts.push(`${port.ipv4}/${port.prefix} ${port.mac}`);
   }
-  if (role) parts.push(peer == null ? role : `${role}, peer ${peer}`);
+  if (role) parts.push(peer === null || peer === undefined ? role : `${role}, peer ${peer}`);
   if (hugepages) {
     parts.push(`hugepages ${hugepages.free} of ${hugepages.total} x ${hugepages.size_kb / 1024} MB free`);
   }

@@ -13,7 +13,7 @@ import { Host, ROOT_VOLUME } from './host.js';
 import { chooseImage, type Image } from './image.js';
 import { Network } from './network.js';
 import { describeMeasurement, describeRig, summarizeRig, type Output } from './outputs.js';
-import { describePlacement, Placement } from './placement.js';
+import { addPlacementGroup, describePlacement } from './placement.js';
 import { Provisioning, type ProvisioningProps } from './provisioning.js';
 import { Rig, type RigProps } from './rig.js';
 import { RIG_TAG } from './tags.js';
@@ -98,7 +98,7 @@ export class RigStack extends Stack {
     if (!second) {
       return describe(new Rig(this, `${prefix}Rig`, { ...shared, machine: first, dataGroup }));
     }
-    const { group: placementGroup } = new Placement(this, `${prefix}Placement`, config);
+    const placementGroup = addPlacementGroup(this, `${prefix}PlacementGroup`, config.instanceType);
     const peer = new Rig(this, second.prefix, { ...shared, machine: second, dataGroup, placementGroup });
     const generator = new Rig(this, first.prefix, {
       ...shared,

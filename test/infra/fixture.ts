@@ -88,12 +88,28 @@ export function resourcesOf(template: Template): Readonly<Record<string, Resourc
   return (template.toJSON() as { Resources: Record<string, Resource> }).Resources;
 }
 
-/** The only resource of a type, with its id. */
-export function only(template: Template, type: string): Resource & { readonly id: string } {
-  const found = Object.entries(resourcesOf(template)).filter(([, resource]) => resource.Type === type);
+/** The only resource of a type whose id begins so, with its id. */
+export function only(template: Template, type: string, prefix = ''): Resource & { readonly id: string } {
+  const found = Object.entries(resourcesOf(template)).filter(
+    ([id, resource]) => resource.Type === type && id.startsWith(prefix),
+  );
   const [[id, resource] = []] = found;
   if (id === undefined || resource === undefined || found.length > 1) {
-    throw new Error(`${found.length} resources of type ${type}, not one`);
+    throw new Error(`${found.length} resources of type ${type} beginning with "${prefix}", not one`);
   }
   return { id, ...resource };
+}
+
+/** A template without what a change of a script changes: hashes, the generation and the boot stub. */
+export function normalize({ template }: { readonly template: Template }): unknown {
+  const document = structuredClone(template.toJSON()) as {
+    Resources: Record<string, Resource & { Properties: object }>;
+  };
+  let text = JSON.stringify(document);
+  for (const [id, { Type, Properties }] of Object.entries(document.Resources)) {
+    if (Type !== 'AWS::EC2::Instance') continue;
+    Object.assign(Properties, { UserData: 'the boot stub' });
+    text = JSON.stringify(document).replaceAll(id.slice(-8), 'Generation');
+  }
+  return JSON.parse(text.replace(/\b[0-9a-f]{64}\b/g, 'hash'));
 }

@@ -141,6 +141,24 @@ describe('the image', () => {
     Annotations.fromStack(unpinned.stack).hasWarning('/DpdkRig', notPinned);
   });
 
+  test('of Graviton is Canonical’s arm64 one', () => {
+    const graviton = makeRig({ context: { amiId: undefined, instanceType: 'c7g.large' } });
+    expect(
+      graviton.template.findParameters('*', { Default: PARAMETER.replace('amd64', 'arm64') }),
+    ).not.toEqual({});
+  });
+
+  test('that was baked is found by its parameter, pinned where there is an account', () => {
+    const context = { amiId: undefined, amiParameter: '/dpdk-rig/DpdkRigImage/ami-id' };
+    const anywhere = makeRig({ context });
+    expect(anywhere.template.findParameters('*', { Default: context.amiParameter })).not.toEqual({});
+    expect(makeRig({ context, env: ENV }).app.synth().manifest.missing).toEqual([
+      expect.objectContaining({
+        props: expect.objectContaining({ parameterName: context.amiParameter }) as object,
+      }),
+    ]);
+  });
+
   test('with an account is looked up once and kept in the context', () => {
     const pinned = makeRig({ context: { amiId: undefined }, env: ENV });
     expect(pinned.app.synth().manifest.missing).toEqual([
@@ -159,4 +177,15 @@ describe('the image', () => {
     expect(imageOf(pinned)).toBe('ami-0fedcba9876543210');
     expect(pinned.app.synth().manifest.missing).toBeUndefined();
   });
+});
+
+test('vfio-pci brings a warning where sending wants write-combined memory, and only there', () => {
+  const warning = Match.stringLikeRegexp(
+    'c6i.large sends through low-latency queues.*igb_uio has no such fault',
+  );
+  const warns = (context: Readonly<Record<string, string>>): boolean =>
+    Annotations.fromStack(makeRig({ context }).stack).findWarning('*', warning).length > 0;
+  expect(warns({ instanceType: 'c6i.large', driver: 'vfio-pci' })).toBe(true);
+  expect(warns({ instanceType: 'c6i.large' })).toBe(false);
+  expect(warns({ driver: 'vfio-pci' })).toBe(false);
 });

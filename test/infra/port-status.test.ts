@@ -162,3 +162,33 @@ describe('the readable line', () => {
     expect(line).toContain('core failed (respond), rx 7 tx 6, restarts 3');
   });
 });
+
+describe('one of a pair', () => {
+  const generator: PortStatus = {
+    ...READY,
+    milestones: { ...READY.milestones, Measured: 'success' },
+    role: 'generator',
+    peer: '10.0.1.9',
+    measurement: { loss_free_pps: 1_234_567, loss: 0, p50_ns: 12_300, p99_ns: 45_600 },
+  };
+
+  test.each<[string, PortStatus]>([
+    ['the generator', generator],
+    ['the generator before it measured', { ...generator, measurement: null }],
+    ['its peer', { ...READY, role: 'reflector', peer: null }],
+  ])('%s is a status', (_, status) => {
+    expect(parsePortStatus(JSON.stringify(status))).toEqual({ kind: 'status', status });
+  });
+
+  test('says its role, its peer and what it measured', () => {
+    expect(formatPortStatus(generator)).toMatch(
+      /, generator, peer 10\.0\.1\.9, .*measured 1234567 packets\/s without loss, p50 12\.3 us, p99 45\.6 us$/,
+    );
+    expect(formatPortStatus({ ...READY, role: 'reflector', peer: null })).toContain(', reflector, ');
+  });
+
+  test('with a loss that is no share is invalid', () => {
+    const wrong = { ...generator, measurement: { ...generator.measurement, loss: 2 } };
+    expect(parsePortStatus(JSON.stringify(wrong))).toMatchObject({ kind: 'invalid' });
+  });
+});

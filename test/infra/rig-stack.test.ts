@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { makeRig, only, resourcesOf, type Rig, type RigOptions } from './fixture.js';
+import { makeRig, normalize, only, resourcesOf, type Rig, type RigOptions } from './fixture.js';
 
 const GENERATION = /(?<=^[A-Za-z]+)[0-9a-f]{8}$/;
 /** All that holds, names or is held by the machine. */
@@ -20,18 +20,6 @@ const REPLACED_TOGETHER = [
 ];
 
 const rig = makeRig();
-
-/** The template without what a change of a script changes: hashes, the generation and the boot stub. */
-function normalize({ template }: Rig): unknown {
-  const document = structuredClone(template.toJSON()) as {
-    Resources: Record<string, { Properties: object }>;
-  };
-  const { id } = only(template, 'AWS::EC2::Instance');
-  Object.assign(document.Resources[id]?.Properties ?? {}, { UserData: 'the boot stub' });
-  const generation = GENERATION.exec(id)?.[0] ?? '';
-  const text = JSON.stringify(document).replaceAll(generation, 'Generation');
-  return JSON.parse(text.replace(/\b[0-9a-f]{64}\b/g, 'hash'));
-}
 
 test('the default stack', () => {
   expect(normalize(rig)).toMatchSnapshot();
@@ -200,6 +188,8 @@ describe('checkers', () => {
     [{ instanceType: 'c6i.large', dataCidrs: '10.2.0.0/16' }, ['F6101', 'W9010']],
     [{ availabilityZone: 'eu-west-1b' }, ['F6101', 'W3010', 'W9010']],
     [{ amiId: undefined }, ['F6101']],
+    [{ topology: 'pair' }, ['F6101', 'W9010']],
+    [{ topology: 'fleet', fleetOf: 'pair', instanceType: 'c7g.large' }, ['F6101', 'W9010']],
   ])('cdk-nag and the CDK’s own find what is acknowledged and nothing else in %j', (context, expected) => {
     const reports = reportsOf(makeRig({ context, nag: true }));
     const findings = (name: string): string[] => {

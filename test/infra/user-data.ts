@@ -19,16 +19,22 @@ function ref(name: string): string {
   return PSEUDO[name] ?? signalUrl(name);
 }
 
-type Part = string | { readonly Ref: string } | { readonly 'Fn::Sub': string };
+type Part =
+  | string
+  | { readonly Ref: string }
+  | { readonly 'Fn::Sub': string }
+  | { readonly 'Fn::GetAtt': readonly [id: string, attribute: string] };
 
 function evaluate(part: Part): string {
   if (typeof part === 'string') return part;
   if ('Ref' in part) return ref(part.Ref);
+  if ('Fn::GetAtt' in part) return part['Fn::GetAtt'].join('.');
   return part['Fn::Sub'].replace(/\$\{([^}]+)\}/g, (_, name: string) => ref(name));
 }
 
-export function userDataOf(template: Template): string {
-  const { UserData } = only(template, 'AWS::EC2::Instance').Properties as {
+/** @param prefix what the machine's logical id begins with, where the stack has several */
+export function userDataOf(template: Template, prefix = ''): string {
+  const { UserData } = only(template, 'AWS::EC2::Instance', prefix).Properties as {
     UserData: { 'Fn::Base64': { 'Fn::Join': [separator: string, parts: readonly Part[]] } };
   };
   const [separator, parts] = UserData['Fn::Base64']['Fn::Join'];
