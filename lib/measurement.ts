@@ -184,7 +184,9 @@ export function parseMeasurement(json: string): ParsedMeasurement {
   }
   const parsed = measurementSchema.safeParse(document);
   if (parsed.success) return { kind: 'measurement', measurement: parsed.data };
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'measurement'}: ${message}`);
+  const faults = parsed.error.issues.map(
+    ({ path, message }) => `${path.join('.') || 'measurement'}: ${message}`,
+  );
   const more = faults.length > 5 ? `; and ${faults.length - 5} more` : '';
   return { kind: 'invalid', reason: faults.slice(0, 5).join('; ') + more };
 }
