@@ -44,6 +44,9 @@ int decimal_scale(struct decimal decimal, uint32_t decimals, int64_t *units);
 // How many decimals are left without the zeros at the end: 2 for 0.3500.
 uint32_t decimal_significant(struct decimal decimal);
 
+// 10^decimals; decimals is at most DECIMAL_DECIMALS_MAX.
+int64_t decimal_ten_to(uint32_t decimals);
+
 // The size of the text without its NUL; negative units have a sign.
 size_t decimal_print(int64_t units, uint32_t decimals, char text[DECIMAL_TEXT_SIZE]);
 

@@ -52,17 +52,18 @@ enum feed_cause {
 	FEED_CAUSE_MALFORMED, // the message is not JSON, or not of the venue's schema
 	FEED_CAUSE_NUMBER,    // a price or quantity does not fit into 63 bits at the symbol's scale
 	FEED_CAUSE_FULL,      // more levels than levels_max
+	FEED_CAUSE_DEPTH,     // the best price is beyond the levels that the snapshot had
 	FEED_CAUSE_REFUSED,   // the venue refused the subscription
 	FEED_CAUSES
 };
 
 enum feed_verdict {
 	FEED_UPDATED, // the book of change.symbol is another now, and good
-	FEED_IGNORED, // an answer, a heartbeat, another channel, another symbol, or kept for later
-	FEED_RESYNC,  // the book of change.symbol is not good any more; ask feed_request
-	FEED_MALFORMED, // so is it here, or that of every symbol if the message does not name one
-	FEED_REFUSED,   // the venue refused; change.symbol, or FEED_NO_SYMBOL, and its text in
-			// refusal
+	FEED_IGNORED, // an answer, a heartbeat, another channel or symbol, or kept for later
+	FEED_RESYNC,  // the book of change.symbol is not good; ask feed_request
+	// Not JSON, or not the venue's schema: no book of this connection is good any more.
+	FEED_MALFORMED,
+	FEED_REFUSED, // by the venue: change.symbol, or FEED_NO_SYMBOL; feed_refusal has its text
 };
 
 #define FEED_NO_SYMBOL SIZE_MAX

@@ -1,0 +1,368 @@
+// Binance, spot and USD-margined futures: changes come by the stream, the book that they change by
+// an HTTPS GET, and ids say which changes the book has already.
+// https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams and
+// …/docs/derivatives/usds-margined-futures/websocket-market-streams, both "How to manage a local
+// order book correctly"
+#include <ctype.h>
+#include <stdio.h>
+
+#include "feed_inside.h"
+
+enum { HAS_FIRST = 1, HAS_LAST = 2, HAS_PREVIOUS = 4, HAS_BIDS = 8, HAS_ASKS = 16, HAS_NAME = 32 };
+
+// What a message of the stream had in it, wrapped in {"stream":…,"data":…} or not.
+struct event {
+	unsigned int has;
+	bool depth;  // it is a change of a book
+	bool answer; // to a request of ours
+	bool error;
+	int fault; // of the levels
+	struct json_text name;
+	uint64_t first, last, previous;
+};
+
+static bool read_id(struct json *json, struct event *event, unsigned int bit, uint64_t *id)
+{
+	char first = json_peek(json);
+
+	if (first < '0' || first > '9')
+		return json_skip(json);
+	event->has |= bit;
+	// So that one can be added to it.
+	return json_unsigned(json, id) && *id < UINT64_MAX;
+}
+
+// Other channels have keys of the same names with a single price.
+static bool read_levels(
+	struct feed *feed, struct json *json, struct event *event, enum book_side side)
+{
+	if (json_peek(json) != '[')
+		return json_skip(json);
+	event->has |= side == BOOK_BID ? HAS_BIDS : HAS_ASKS;
+	event->fault = json_levels(
+		json, feed->parsed.levels[side], feed->capacity, &feed->parsed.count[side]);
+	return event->fault == 0;
+}
+
+static bool read_kind(struct json *json, struct event *event)
+{
+	struct json_text kind;
+
+	if (!json_string(json, &kind))
+		return false;
+	event->depth = json_equal(&kind, "depthUpdate");
+	return true;
+}
+
+static bool read_short(
+	struct feed *feed, struct json *json, struct event *event, const struct json_text *key)
+{
+	switch (key->at[0]) {
+	case 'e':
+		return json_peek(json) == '"' ? read_kind(json, event) : json_skip(json);
+	case 's':
+		if (json_peek(json) != '"')
+			return json_skip(json);
+		event->has |= HAS_NAME;
+		return json_string(json, &event->name);
+	case 'U':
+		return read_id(json, event, HAS_FIRST, &event->first);
+	case 'u':
+		return read_id(json, event, HAS_LAST, &event->last);
+	case 'b':
+		return read_levels(feed, json, event, BOOK_BID);
+	case 'a':
+		return read_levels(feed, json, event, BOOK_ASK);
+	default:
+		return json_skip(json);
+	}
+}
+
+static bool read_fields(struct feed *feed, struct json *json, struct event *event, bool inner)
+{
+	struct json_text key;
+	enum json_step step;
+
+	if (!json_object(json))
+		return false;
+	while ((step = json_key(json, &key)) == JSON_ITEM) {
+		bool right;
+
+		if (key.size == 1) {
+			right = read_short(feed, json, event, &key);
+		} else if (json_equal(&key, "pu")) {
+			right = read_id(json, event, HAS_PREVIOUS, &event->previous);
+		} else if (!inner && json_equal(&key, "data") && json_peek(json) == '{') {
+			right = read_fields(feed, json, event, true);
+		} else {
+			event->answer = event->answer || (!inner && json_equal(&key, "result"));
+			event->error =
+				event->error ||
+				(!inner && (json_equal(&key, "error") || json_equal(&key, "code")));
+			right = json_skip(json);
+		}
+		if (!right)
+			return false;
+	}
+	return step == JSON_CLOSED;
+}
+
+static bool is_futures(const struct feed *feed)
+{
+	return feed->venue == FEED_BINANCE_FUTURES;
+}
+
+// That nothing is missing between the id and the event, of which none has been applied since the
+// snapshot with that id. An event that begins below it is right too: quantities are absolute.
+static bool joins(const struct feed *feed, uint64_t id, const struct pending_event *event)
+{
+	return is_futures(feed) ? event->previous <= id && event->last >= id
+				: event->first <= id + 1 && event->last > id;
+}
+
+static bool is_old(const struct feed *feed, uint64_t id, const struct pending_event *event)
+{
+	return is_futures(feed) ? event->last < id : event->last <= id;
+}
+
+static bool follows(const struct feed *feed, uint64_t last, const struct pending_event *event)
+{
+	return is_futures(feed) ? event->previous == last : event->first == last + 1;
+}
+
+static void keep(struct feed *feed, struct symbol *symbol, const struct pending_event *event)
+{
+	struct pending *pending = symbol->pending;
+	size_t count = pending_count(pending);
+
+	if (count > 0) {
+		struct pending_event before;
+
+		pending_get(pending, count - 1, &before);
+		if (!follows(feed, before.last, event))
+			pending_clear(pending);
+	}
+	if (!pending_add(pending, event))
+		pending_clear(pending);
+	// Only now is it certain that the snapshot will not be older than the stream.
+	if (symbol->need == FEED_NEED_NONE && symbol->shown.cause != FEED_CAUSE_REFUSED)
+		symbol->need = FEED_NEED_GET;
+}
+
+static enum feed_verdict take(struct feed *feed, struct symbol *symbol,
+	const struct pending_event *event, struct feed_change *change)
+{
+	enum feed_verdict verdict;
+
+	if (!symbol->joined && is_old(feed, symbol->last, event))
+		return FEED_IGNORED;
+	if (symbol->joined ? !follows(feed, symbol->last, event)
+			   : !joins(feed, symbol->last, event)) {
+		verdict = feed_spoil(feed, symbol, FEED_CAUSE_GAP, change);
+		keep(feed, symbol, event);
+		return verdict;
+	}
+	symbol->last = event->last;
+	symbol->joined = true;
+	return feed_take_update(feed, symbol, &event->levels, change);
+}
+
+static enum feed_verdict take_depth(
+	struct feed *feed, const struct event *found, struct feed_change *change)
+{
+	unsigned int wanted = HAS_NAME | HAS_FIRST | HAS_LAST | HAS_BIDS | HAS_ASKS;
+	struct pending_event event = {found->first, found->last, found->previous, feed->parsed};
+	struct symbol *symbol;
+
+	if (is_futures(feed))
+		wanted |= HAS_PREVIOUS;
+	if ((found->has & wanted) != wanted || event.first > event.last)
+		return feed_spoil_all(feed, FEED_CAUSE_MALFORMED, change);
+	symbol = feed_find(feed, &found->name);
+	if (symbol == NULL)
+		return FEED_IGNORED;
+	if (symbol->shown.state == FEED_GOOD)
+		return take(feed, symbol, &event, change);
+	keep(feed, symbol, &event);
+	return FEED_IGNORED;
+}
+
+static enum feed_verdict take_fault(
+	struct feed *feed, const struct event *event, struct feed_change *change)
+{
+	struct symbol *symbol = event->has & HAS_NAME ? feed_find(feed, &event->name) : NULL;
+	enum feed_cause cause = feed_cause_of(event->fault);
+
+	if (cause == FEED_CAUSE_MALFORMED || symbol == NULL)
+		return feed_spoil_all(feed, cause, change);
+	return feed_spoil(feed, symbol, cause, change);
+}
+
+// The stream is on: whatever a snapshot from now on lacks will come by it.
+static void ask_for_snapshots(struct feed *feed)
+{
+	for (size_t i = 0; i < feed->count; i++)
+		if (feed->symbols[i].need == FEED_NEED_NONE &&
+			feed->symbols[i].shown.state == FEED_WAITING &&
+			feed->symbols[i].shown.cause != FEED_CAUSE_REFUSED)
+			feed->symbols[i].need = FEED_NEED_GET;
+}
+
+static enum feed_verdict binance_message(
+	struct feed *feed, struct json *json, struct feed_change *change)
+{
+	const char *text = json->at;
+	struct event event = {0};
+
+	if (!read_fields(feed, json, &event, false) || !json_close(json))
+		return take_fault(feed, &event, change);
+	if (event.depth)
+		return take_depth(feed, &event, change);
+	if (event.error)
+		return feed_refuse(feed, NULL, text, (size_t)(json->end - text), change);
+	if (event.answer)
+		ask_for_snapshots(feed);
+	return FEED_IGNORED;
+}
+
+// The body of a snapshot. False: it is none; *fault says what of the levels, *error that it is an
+// error.
+static bool read_snapshot(
+	struct feed *feed, struct json *json, uint64_t *id, int *fault, bool *error)
+{
+	struct json_text key;
+	enum json_step step;
+	unsigned int has = 0;
+
+	if (!json_object(json))
+		return false;
+	while ((step = json_key(json, &key)) == JSON_ITEM) {
+		bool bids = json_equal(&key, "bids");
+
+		if (bids || json_equal(&key, "asks")) {
+			enum book_side side = bids ? BOOK_BID : BOOK_ASK;
+
+			has |= bids ? HAS_BIDS : HAS_ASKS;
+			*fault = json_levels(json, feed->parsed.levels[side], feed->capacity,
+				&feed->parsed.count[side]);
+			if (*fault != 0)
+				return false;
+		} else if (json_equal(&key, "lastUpdateId")) {
+			has |= HAS_LAST;
+			if (!json_unsigned(json, id) || *id == UINT64_MAX)
+				return false;
+		} else {
+			*error = *error || json_equal(&key, "code");
+			if (!json_skip(json))
+				return false;
+		}
+	}
+	return step == JSON_CLOSED && json_close(json) && has == (HAS_BIDS | HAS_ASKS | HAS_LAST);
+}
+
+static enum feed_verdict binance_snapshot(
+	struct feed *feed, struct symbol *symbol, struct json *json, struct feed_change *change)
+{
+	const char *body = json->at;
+	struct pending_event event;
+	enum feed_verdict verdict;
+	uint64_t id = 0;
+	bool error = false;
+	int fault = 0;
+
+	if (!read_snapshot(feed, json, &id, &fault, &error)) {
+		if (error && fault == 0)
+			return feed_refuse(feed, symbol, body, (size_t)(json->end - body), change);
+		return feed_spoil(feed, symbol, feed_cause_of(fault), change);
+	}
+	if (pending_count(symbol->pending) > 0) {
+		pending_get(symbol->pending, 0, &event);
+		if (!is_old(feed, id, &event) && !joins(feed, id, &event)) {
+			// Not spoilt: the events that came are needed for a newer one.
+			symbol->shown.cause = FEED_CAUSE_OLD_SNAPSHOT;
+			change->cause = FEED_CAUSE_OLD_SNAPSHOT;
+			return FEED_RESYNC;
+		}
+	}
+	symbol->last = id;
+	symbol->joined = false;
+	verdict = feed_take_snapshot(feed, symbol, change);
+	for (size_t i = 0; symbol->shown.state == FEED_GOOD && i < pending_count(symbol->pending);
+		i++) {
+		enum feed_verdict next;
+
+		pending_get(symbol->pending, i, &event);
+		next = take(feed, symbol, &event, change);
+		if (next != FEED_IGNORED)
+			verdict = next;
+	}
+	if (symbol->shown.state == FEED_GOOD)
+		pending_clear(symbol->pending);
+	return verdict;
+}
+
+static void write_before(struct feed_text *text, bool subscribe)
+{
+	feed_write(
+		text, "{\"method\":\"%s\",\"params\":[", subscribe ? "SUBSCRIBE" : "UNSUBSCRIBE");
+}
+
+static void write_lower(struct feed_text *text, const char *name)
+{
+	char lower[FEED_NAME_SIZE];
+	size_t size = 0;
+
+	for (; name[size] != '\0'; size++)
+		lower[size] = (char)tolower((unsigned char)name[size]);
+	feed_write(text, "\"%.*s@depth@100ms\"", (int)size, lower);
+}
+
+static void write_after(struct feed_text *text, const struct feed *feed)
+{
+	feed_write(text, "],\"id\":%" PRIu32 "}", feed->requests);
+}
+
+static void write_spot_path(struct feed_text *text, const char *name, uint32_t depth)
+{
+	feed_write(text, "/api/v3/depth?symbol=%s&limit=%" PRIu32, name, depth);
+}
+
+static void write_futures_path(struct feed_text *text, const char *name, uint32_t depth)
+{
+	feed_write(text, "/fapi/v1/depth?symbol=%s&limit=%" PRIu32, name, depth);
+}
+
+static const uint32_t spot_depths[] = {5, 10, 20, 50, 100, 500, 1000, 5000, 0};
+static const uint32_t futures_depths[] = {5, 10, 20, 50, 100, 500, 1000, 0};
+
+const struct feed_rules feed_binance_spot = {
+	.name = "binance",
+	.endpoint = {"stream.binance.com", 9443, "/stream", "api.binance.com", 443},
+	.punctuation = "",
+	.depths = spot_depths,
+	.depths_text = "binance's depth is 5, 10, 20, 50, 100, 500, 1000 or 5000",
+	.need_of_fault = FEED_NEED_GET,
+	.ends_at_depth = true,
+	.message = binance_message,
+	.snapshot = binance_snapshot,
+	.before = write_before,
+	.item = write_lower,
+	.after = write_after,
+	.path = write_spot_path,
+};
+
+const struct feed_rules feed_binance_futures = {
+	.name = "binance-futures",
+	.endpoint = {"fstream.binance.com", 443, "/stream", "fapi.binance.com", 443},
+	.punctuation = "_",
+	.depths = futures_depths,
+	.depths_text = "binance-futures' depth is 5, 10, 20, 50, 100, 500 or 1000",
+	.need_of_fault = FEED_NEED_GET,
+	.ends_at_depth = true,
+	.message = binance_message,
+	.snapshot = binance_snapshot,
+	.before = write_before,
+	.item = write_lower,
+	.after = write_after,
+	.path = write_futures_path,
+};
