@@ -120,6 +120,8 @@ int decimal_scale(struct decimal decimal, uint32_t decimals, int64_t *units)
 		return 0;
 	}
 	surplus = decimal.decimals - decimals;
+	if (surplus > DECIMAL_DECIMALS_MAX)
+		return -EDOM;
 	power = &powers[surplus];
 	quotient = ((uint64_t)decimal.units >> surplus) * power->five_inverse;
 	if (((uint64_t)decimal.units & ((UINT64_C(1) << surplus) - 1)) != 0 ||
