@@ -1,0 +1,245 @@
+// See program.h.
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "program.h"
+
+enum { NS_PER_S = 1000 * 1000 * 1000, NS_PER_MS = 1000 * 1000, WAKE_NS = 100 * NS_PER_MS };
+
+static void stop_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+}
+
+void program_block_signals(void)
+{
+	sigset_t set;
+
+	stop_signals(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+bool program_stop_wanted(uint64_t wait_ns)
+{
+	const struct timespec wait = {
+		.tv_sec = (time_t)(wait_ns / NS_PER_S),
+		.tv_nsec = (long)(wait_ns % NS_PER_S),
+	};
+	static bool wanted;
+	sigset_t set;
+
+	stop_signals(&set);
+	// A signal once taken is no longer pending, so it is remembered.
+	if (!wanted)
+		wanted = sigtimedwait(&set, NULL, &wait) > 0;
+	return wanted;
+}
+
+int program_init(struct program *program, struct fault *fault)
+{
+	const struct options *options = &program->options;
+	const struct feed_config config = {
+		.venue = options->venue,
+		.symbols = options->symbols,
+		.count = options->symbol_count,
+		.depth = options->depth,
+		.window = options->window,
+	};
+	const char *why = NULL;
+	int ret = feed_new(&config, &program->feed, &why);
+
+	if (ret < 0)
+		return fault_set(fault, ret == -ENOMEM ? EXIT_MEMORY : EXIT_USAGE, "%s: %s",
+			feed_venue_name(options->venue), ret == -ENOMEM ? "out of memory" : why);
+	program->start = cycles_read();
+	program->view = view_new(options->symbol_count, options->levels);
+	if (program->view == NULL || latency_init(&program->latency, options->trace != NULL) < 0) {
+		program_done(program);
+		return fault_set(fault, EXIT_MEMORY,
+			"memory: none for %zu books; follow fewer symbols", options->symbol_count);
+	}
+	pthread_mutex_init(&program->view_lock, NULL);
+	program->status = (struct status){
+		.venue = feed_venue_name(options->venue),
+		.transport = transport_kind_name(options->transport),
+		.device = "",
+		.start_ns = program->start.ns,
+		.latency = &program->latency,
+		.view = program->view,
+	};
+	return 0;
+}
+
+static void set_target(
+	struct target *target, const struct host_port *host, const struct ipv4_port *connect)
+{
+	memcpy(target->host, host->host, sizeof(target->host));
+	target->port = host->port;
+	target->ipv4 = connect->ipv4;
+	target->connect_port = connect->port;
+}
+
+int program_connect(struct program *program, struct transport *transport, const char *device,
+	struct fault *fault)
+{
+	const struct options *options = &program->options;
+	struct session_config config = {
+		.path = options->path,
+		.stale_ms = options->stale_ms,
+		.backoff_min_ms = options->backoff_min_ms,
+		.backoff_max_ms = options->backoff_max_ms,
+	};
+	char reason[TLS_REASON_SIZE];
+
+	set_target(&config.stream, &options->host, &options->connect);
+	set_target(&config.snapshot, &options->snapshot_host, &options->connect);
+	if (tls_context_init(&program->tls, options->ca, reason) < 0)
+		return fault_set(fault, EXIT_USAGE, "--ca: %s; give a file of PEM certificates",
+			reason);
+	if (session_init(&program->session, &config, program->feed, transport, &program->tls,
+		    &program->latency) < 0)
+		return fault_set(fault, EXIT_MEMORY, "memory: none for messages; free some");
+	program->status.device = device;
+	program->status.hz = cycles_hz(&program->start);
+	engine_init(&program->engine, &program->session, transport, program->view,
+		options->transport == TRANSPORT_KERNEL && options->wait != KERNEL_SPIN,
+		program->status.hz);
+	return 0;
+}
+
+static uint64_t now_ns(void)
+{
+	return cycles_read().ns;
+}
+
+static void show(struct program *program)
+{
+	switch (program->options.output) {
+	case OUTPUT_VIEW:
+		status_page(&program->status, true, stdout);
+		break;
+	case OUTPUT_LINES:
+		status_line(&program->status, stdout);
+		break;
+	case OUTPUT_JSON:
+		status_json(&program->status, stdout);
+		break;
+	case OUTPUT_QUIET:
+		break;
+	}
+	fflush(stdout);
+}
+
+static int write_status(struct program *program, struct fault *fault)
+{
+	const char *path = program->options.status_file;
+	int ret = path == NULL ? 0 : status_write(&program->status, path);
+
+	if (ret < 0)
+		return fault_set(fault, EXIT_RUN_TIME,
+			"--status-file: '%.200s': %s; give a file in a folder that can be written",
+			path, strerror(-ret));
+	return 0;
+}
+
+static int look_and_show(struct program *program, struct fault *fault)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&program->view_lock);
+	if (engine_look(&program->engine)) {
+		program->status.hz = cycles_hz(&program->start);
+		show(program);
+		ret = write_status(program, fault);
+	} else {
+		ret = fault_set(fault, EXIT_RUN_TIME,
+			"engine: no answer for a second; the thread that polls is stuck or starved");
+	}
+	pthread_mutex_unlock(&program->view_lock);
+	return ret;
+}
+
+static void tell_manager(struct program *program)
+{
+	const struct view *view = program->view;
+	char text[128];
+
+	snprintf(text, sizeof(text), "WATCHDOG=1\nSTATUS=%s %s, %zu of %zu books good",
+		program->status.venue, session_state_name(view->state), view->good, view->count);
+	notify_send(&program->notify, text);
+}
+
+int program_control(struct program *program, program_tick tick, void *device, struct fault *fault)
+{
+	uint64_t begun = now_ns();
+	uint64_t next = begun;
+	int ret = 0;
+
+	notify_send(&program->notify, "READY=1\nSTATUS=connecting");
+	while (ret == 0 && !program_stop_wanted(WAKE_NS)) {
+		uint64_t now = now_ns();
+
+		if (program->options.seconds != 0 &&
+			now - begun >= (uint64_t)program->options.seconds * NS_PER_S)
+			break;
+		if (tick != NULL)
+			ret = tick(program, device, fault);
+		if (ret < 0 || now < next)
+			continue;
+		next += (uint64_t)program->options.interval_ms * NS_PER_MS;
+		ret = look_and_show(program, fault);
+		tell_manager(program);
+	}
+	notify_send(&program->notify, "STOPPING=1");
+	return ret;
+}
+
+static int write_trace(const struct program *program, struct fault *fault)
+{
+	FILE *out = fopen(program->options.trace, "w");
+	bool failed = out == NULL;
+
+	if (out != NULL) {
+		latency_write_trace(&program->latency, program->status.hz, out);
+		failed = ferror(out) != 0;
+		failed = fclose(out) != 0 || failed;
+	}
+	if (failed)
+		return fault_set(fault, EXIT_RUN_TIME,
+			"--trace: '%.200s': %s; give a file in a folder that can be written",
+			program->options.trace, strerror(errno));
+	return 0;
+}
+
+int program_report(struct program *program, struct fault *fault)
+{
+	int ret;
+
+	program->status.hz = cycles_hz(&program->start);
+	if (program->options.output == OUTPUT_JSON)
+		status_json(&program->status, stdout);
+	else
+		status_page(&program->status, false, stdout);
+	fflush(stdout);
+	ret = write_status(program, fault);
+	if (ret == 0 && program->options.trace != NULL)
+		ret = write_trace(program, fault);
+	return ret;
+}
+
+void program_done(struct program *program)
+{
+	session_done(&program->session);
+	tls_context_done(&program->tls);
+	latency_done(&program->latency);
+	free(program->view);
+	program->view = NULL;
+	feed_free(program->feed);
+	program->feed = NULL;
+}

@@ -1,0 +1,70 @@
+// The feed's requests: what it wants sent, and the snapshots that it wants fetched, one at a time.
+#include <stdio.h>
+#include <string.h>
+
+#include "session_parts.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+
+// A server that is asked again at once after a failure answers with a ban.
+static void wait_before_next(struct session *session)
+{
+	uint32_t shift = session->fetch_failures < 5 ? session->fetch_failures : 5;
+
+	session->fetch_failures++;
+	session->fetch_after_ns =
+		session->now_ns + ((uint64_t)session->config.backoff_min_ms << shift) * NS_PER_MS;
+}
+
+static void on_finished(void *owner, const char *why)
+{
+	struct session *session = owner;
+	struct http_reader *reader = &session->fetch.reader;
+	struct feed_change change;
+	enum feed_verdict verdict;
+
+	if (session->state != SESSION_OPEN)
+		return;
+	if (why != NULL) {
+		counter_add(&session->counters.snapshot_failures, 1);
+		snprintf(session->why, sizeof(session->why), "snapshot of %s: %s",
+			feed_symbol(session->feed, session->fetch_symbol)->name, why);
+		feed_snapshot_failed(session->feed, session->fetch_symbol);
+		wait_before_next(session);
+		return;
+	}
+	counter_add(&session->counters.snapshots, 1);
+	verdict = feed_snapshot(session->feed, session->fetch_symbol, reader->buffer + reader->body,
+		reader->body_size, &change);
+	if (verdict == FEED_UPDATED) {
+		session->fetch_failures = 0;
+		return;
+	}
+	snprintf(session->why, sizeof(session->why), "snapshot of %s: %s",
+		feed_symbol(session->feed, session->fetch_symbol)->name,
+		feed_cause_name(change.cause));
+	if (verdict != FEED_IGNORED)
+		wait_before_next(session);
+}
+
+const struct fetch_events session_fetch_events = {.finished = on_finished};
+
+void session_serve_requests(struct session *session)
+{
+	char text[FEED_REQUEST_SIZE];
+	enum feed_request request = FEED_REQUEST_SEND;
+	size_t symbol;
+
+	while (session->state == SESSION_OPEN && request == FEED_REQUEST_SEND) {
+		// A GET counts as made once it was asked for, so none is while none can be made.
+		if (session->fetch.phase != FETCH_IDLE || session->now_ns < session->fetch_after_ns)
+			return;
+		request = feed_request(session->feed, text, &symbol);
+		if (request == FEED_REQUEST_SEND) {
+			session_send(session, WS_TEXT, text, strlen(text));
+		} else if (request == FEED_REQUEST_GET) {
+			session->fetch_symbol = symbol;
+			fetch_begin(&session->fetch, text, session->now_ns);
+		}
+	}
+}
