@@ -10,6 +10,11 @@ import type { Network } from './network.js';
  */
 const DATA_IS_A_STRING = 'Fn::GetAtt returns the Data of a wait condition as a string of JSON';
 
+const NO_FLOW_LOGS =
+  'flow logs would bill every test flow; the rig counts its own packets and has no inbound management rule';
+const AGENT_POLICY =
+  'the policy is what AWS keeps current for the Session Manager agent, the only way into the machine';
+
 export interface AcknowledgedParts {
   readonly network: Network;
   readonly host: Host;
@@ -23,8 +28,7 @@ export function acknowledgeFindings(stack: Stack, { network, host }: Acknowledge
   Validations.of(network).acknowledge(
     {
       id: 'AwsSolutions::AwsSolutions-VPC7',
-      reason:
-        'flow logs would bill every test flow; the rig counts its own packets and has no inbound management rule',
+      reason: NO_FLOW_LOGS,
     },
     {
       id: 'CloudFormation-Validate::W3010',
@@ -35,8 +39,7 @@ export function acknowledgeFindings(stack: Stack, { network, host }: Acknowledge
   Validations.of(host).acknowledge(
     {
       id: 'AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore]',
-      reason:
-        'the policy is what AWS keeps current for the Session Manager agent, the only way into the machine',
+      reason: AGENT_POLICY,
     },
     {
       id: 'AwsSolutions::AwsSolutions-EC28',
@@ -49,6 +52,25 @@ export function acknowledgeFindings(stack: Stack, { network, host }: Acknowledge
     {
       id: 'CloudFormation-Validate::W9010',
       reason: 'a pinned image is the point: another one is another machine, so it is part of the generation',
+    },
+  );
+}
+
+const MANAGED = 'AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/';
+
+export function acknowledgeImageFindings(stack: Stack): void {
+  Validations.of(stack).acknowledge(
+    { id: 'AwsSolutions::AwsSolutions-VPC7', reason: NO_FLOW_LOGS },
+    { id: `${MANAGED}AmazonSSMManagedInstanceCore]`, reason: AGENT_POLICY },
+    {
+      id: `${MANAGED}service-role/EC2ImageBuilderLifecycleExecutionPolicy]`,
+      reason:
+        'it reaches only what Image Builder has made, and AWS keeps it current with what a deletion needs',
+    },
+    {
+      id: 'AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::ec2imagebuilder*]',
+      reason:
+        'the names of the buckets that Image Builder brings its agent from differ by region and are AWS’s own',
     },
   );
 }

@@ -225,6 +225,9 @@ function topologyFaults(parsed: Parsed, input: Readonly<Record<string, unknown>>
     ...(given('amiId') && given('amiParameter')
       ? [fault('amiParameter', 'amiId names an image already: leave one of them out')]
       : []),
+    ...(parsed.image && given('ttlHours')
+      ? [fault('ttlHours', 'an image stays until its stack is destroyed: leave the key out')]
+      : []),
     ...(parsed.image && parsed.topology !== 'single'
       ? [
           fault(

@@ -167,4 +167,5 @@ mv "$RIG_ETC/rig.env.new" "$RIG_ETC/rig.env"
 fetch_asset userdata "$RIG_USERDATA_URI" "$RIG_USERDATA_SHA256"
 fetch_asset native "$RIG_NATIVE_URI" "$RIG_NATIVE_SHA256"
 trap - EXIT TERM
-exec "$RIG_ROOT/userdata/provision.sh"
+# User data has no arguments; an image build says --phase build.
+exec "$RIG_ROOT/userdata/provision.sh" "$@"

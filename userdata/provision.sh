@@ -5,6 +5,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/rig.sh"
 
 readonly build_steps='install-packages build-dpdk build-native build-igb-uio'
+readonly image_steps='seal-image'
 boot_steps='reserve-hugepages claim-nic start-core'
 if [[ $RIG_ROLE == generator ]]; then boot_steps+=' measure-peer'; fi
 readonly boot_steps
@@ -97,7 +98,7 @@ main() {
   if [[ $RIG_PHASE == boot ]]; then check_image; fi
   # shellcheck disable=SC2086 # lists of words
   case $RIG_PHASE in
-    build) run_steps $build_steps ;;
+    build) run_steps $build_steps $image_steps ;;
     boot) run_steps $boot_steps ;;
     all) run_steps $build_steps $boot_steps ;;
   esac

@@ -56,6 +56,13 @@ test('with an account it makes a stack for that one, and leaves the CDK’s own 
   expect(environmentOf(run)).toBe('aws://123456789012/eu-west-1');
 });
 
+test('image=true makes the stack that bakes an image, and that one alone', () => {
+  const run = runApp({ amiId: AMI, image: 'true' });
+  expect(run).toMatchObject({ status: 0 });
+  expect(existsSync(join(run.outdir, 'DpdkRigImage.template.json'))).toBe(true);
+  expect(existsSync(join(run.outdir, 'DpdkRig.template.json'))).toBe(false);
+});
+
 test('faults are all told at once, with no stack trace, and nothing is made', () => {
   const run = runApp({ hugepage: 512, driver: 'uio' });
   expect(run.status).toBe(1);

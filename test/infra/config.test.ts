@@ -175,6 +175,10 @@ describe('the topology', () => {
       'amiParameter = "/lab/ami"; amiId names an image already: leave one of them out',
     ],
     [
+      { image: true, ttlHours: 2 },
+      'ttlHours = 2; an image stays until its stack is destroyed: leave the key out',
+    ],
+    [
       { image: true, topology: 'pair' },
       'image = true; an image is baked by itself: leave topology out, and add it for the rigs of that image',
     ],

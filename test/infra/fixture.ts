@@ -15,7 +15,7 @@ export const PROJECT = join(__dirname, '..', '..');
 
 export type Tree = Readonly<Record<string, string>>;
 
-const TREE: Tree = {
+export const TREE: Tree = {
   'userdata/boot.sh': '#!/bin/bash\nset -euo pipefail\n# @RIG_ENV@\necho "$RIG_NAME"\n',
   'userdata/steps/claim-nic': '#!/bin/bash\n',
   'native/meson.build': "project('fixture', 'c')\n",

@@ -49,6 +49,12 @@ boot_fails() {
   [[ $output != *'provision 0'* ]]
 }
 
+@test "an image build says which phase, and the settings are fetched alike" {
+  run bash "$USERDATA/boot.sh" --phase build
+  [ "$status" -eq 0 ]
+  [[ $output == *'provision 2'* ]]
+}
+
 @test "fetches, verifies, unpacks, writes rig.env for root alone, hands over" {
   boot
   [ "$status" -eq 0 ]

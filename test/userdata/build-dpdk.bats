@@ -73,6 +73,13 @@ step() {
   not_called meson
 }
 
+@test "arm64 is built for any of its cores" {
+  printf 'Features\t: fp asimd sve\n' >"$M/proc/cpuinfo"
+  RIG_MACHINE=aarch64 step
+  [ "$status" -eq 0 ]
+  called 'meson setup .* -Dplatform=generic'
+}
+
 @test "22.11 has no enable_libs: everything else is left out by name" {
   make_source "option('disable_libs', type: 'string')"
   step

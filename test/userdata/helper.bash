@@ -13,7 +13,7 @@ setup_machine() {
   unset "${!RIG_@}"
   export RIG_ROOT=$M/root RIG_ETC=$M/etc RIG_STATE=$M/state RIG_RUN=$M/run RIG_SYSFS=$M/sys RIG_PROCFS=$M/proc
   export RIG_ROOTFS=$M/rootfs RIG_HUGETLBFS=$M/hugetlbfs RIG_CONSOLE=$M/console
-  export RIG_KERNEL=6.8.0-1021-aws RIG_TELEMETRY_SOCKET=$M/telemetry
+  export RIG_MACHINE=x86_64 RIG_KERNEL=6.8.0-1021-aws RIG_TELEMETRY_SOCKET=$M/telemetry
   # Nothing answers on port 9 of this machine: a test that would reach the network fails at once.
   export RIG_IMDS=http://127.0.0.1:9 http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 no_proxy=127.0.0.1
   : >"$M/console"

@@ -16,10 +16,11 @@ this_cpu() {
   grep -m 1 -E '^(flags|Features)' "$RIG_PROCFS/cpuinfo" | sha256sum | cut -c 1-12
 }
 
-# dpdk_platform: native where it is built on the machine that runs it, generic in an image.
+# dpdk_platform: native where it is built on the machine that runs it, generic in an image. On arm64 always generic:
+# native names the core to the compiler, and Ubuntu 22.04's gcc 11 does not know every Graviton's.
 dpdk_platform() {
-  case ${RIG_DPDK_PLATFORM:-$RIG_PHASE} in
-    build | generic) printf 'generic' ;;
+  case $RIG_MACHINE,${RIG_DPDK_PLATFORM:-$RIG_PHASE} in
+    aarch64,* | *,build | *,generic) printf 'generic' ;;
     *) printf 'native-%s' "$(this_cpu)" ;;
   esac
 }
