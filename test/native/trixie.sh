@@ -60,6 +60,11 @@ run() {
     shift 2
     for dir in dev proc sys run tmp; do mount --rbind "/$dir" "$tree/$dir"; done
     mount --bind "$project" "$tree/rig"
+    # Where tests look for what was recorded: beside the project.
+    if [[ -d $project/../shared ]]; then
+      mkdir -p "$tree/shared"
+      mount --bind "$project/../shared" "$tree/shared"
+    fi
     exec chroot "$tree" sh -c "cd /rig && exec \"\$@\"" trixie-run "$@"
   ' trixie-run "$tree" "$root_dir" "$@"
 }
