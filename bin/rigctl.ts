@@ -3,17 +3,29 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 
 import { ConfigError, DEFAULT_NAME, parseConfig, rigContext, type RigConfig } from '../lib/config.js';
+import {
+  checkMeasure,
+  keyValue,
+  measuring,
+  wholeNumber,
+  type MeasureFlags,
+} from '../lib/rigctl/arguments.js';
 import { connectAws, explainAwsError } from '../lib/rigctl/aws.js';
+import { compareFiles } from '../lib/rigctl/compare.js';
 import { deploy, runPreflight, watch } from '../lib/rigctl/deploy.js';
 import { destroy } from '../lib/rigctl/destroy.js';
 import { EXIT, EXIT_HELP, RigFault } from '../lib/rigctl/exit.js';
 import { extend } from '../lib/rigctl/expiry.js';
 import { list } from '../lib/rigctl/list.js';
-import { downLocal, runLocal, type LocalOptions } from '../lib/rigctl/local.js';
+import { downLocal, runLocal } from '../lib/rigctl/local.js';
+import { pairOptions, singleOptions, type LocalFlags } from '../lib/rigctl/local-flags.js';
+import { measure } from '../lib/rigctl/measure.js';
 import type { Operation } from '../lib/rigctl/operation.js';
+import { LINKS } from '../lib/rigctl/pair/link.js';
+import { runPair } from '../lib/rigctl/pair/pair.js';
 import { RigError } from '../lib/rigctl/run.js';
 import { connect, saveLogs, showStatus } from '../lib/rigctl/status.js';
 import type { Terminal } from '../lib/rigctl/terminal.js';
@@ -28,21 +40,6 @@ const terminal: Terminal = {
   live: (text) => process.stderr.write(process.stderr.isTTY ? `${clearLine}${text}` : `${text}\n`),
 };
 
-/** A whole number within bounds, or commander's own message. */
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`allowed: a whole number from ${least} to ${most}`);
-  };
-}
-
-function keyValue(text: string, before: Record<string, string>): Record<string, string> {
-  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (key === undefined || value === undefined) throw new InvalidArgumentError('allowed: key=value');
-  return { ...before, [key]: value };
-}
-
 /** Aborted by the first Ctrl-C; every further one finds the same handler, for cleaning up is not to be cut short. */
 function interruptible(): AbortSignal {
   const interrupt = new AbortController();
@@ -54,15 +51,13 @@ function interruptible(): AbortSignal {
   return interrupt.signal;
 }
 
-interface LocalFlags extends LocalOptions {
-  readonly down: boolean;
-}
-
-async function local({ down, ...options }: LocalFlags): Promise<void> {
+async function local(flags: LocalFlags): Promise<void> {
   const interrupt = interruptible();
   try {
-    if (!down) await runLocal(options, terminal, interrupt);
-    else if (!(await downLocal(terminal))) terminal.progress('no local rig is running');
+    if (flags.down) {
+      if (!(await downLocal(terminal))) terminal.progress('no local rig is running');
+    } else if (flags.topology === 'pair') await runPair(pairOptions(flags), terminal, interrupt);
+    else await runLocal(singleOptions(flags), terminal, interrupt);
   } catch (error) {
     if (interrupt.aborted && error instanceof Error && error.name === 'AbortError') return;
     throw error;
@@ -119,21 +114,44 @@ const program = new Command('rigctl')
   .addHelpText('after', EXIT_HELP)
   .exitOverride(); // before the subcommands, which inherit it
 
+measuring(
+  program
+    .command('local')
+    .description(
+      'the rig on this machine: a core polling a virtual port, proven by ping and UDP echo; Ctrl-C takes it down',
+    )
+    .addOption(
+      new Option('--topology <topology>', 'one core and the kernel, or a generator that measures a peer')
+        .choices(['single', 'pair'])
+        .default('single'),
+    )
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        'what the core, or the peer, does (default: respond; of a pair reflect)',
+      ).choices(['respond', 'sink', 'reflect']),
+    )
+    .option('--seconds <n>', 'end by itself after n seconds of polling', wholeNumber(1, 86_400))
+    .option('--keep', 'leave the rig running at the end', false)
+    .option('--json', 'one JSON document a line on standard output', false)
+    .option('--down', 'take down a rig that was left running', false)
+    .addOption(
+      new Option('--link <link>', 'what joins a pair (default: memif, shared memory)').choices(LINKS),
+    ),
+  1518,
+).action(local);
+
 program
-  .command('local')
-  .description(
-    'the rig on this machine: a core polling a virtual port, proven by ping and UDP echo; Ctrl-C takes it down',
+  .command('compare <a> <b>')
+  .description('two measurements side by side: what differs by more than the spread, and what in the set-up')
+  .option('--json', 'one JSON document on standard output', false)
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 B is not worse than A by more than the spread; 1 it is; 2 wrong usage',
   )
-  .addOption(
-    new Option('--mode <mode>', 'what the core does')
-      .choices(['respond', 'sink', 'reflect'])
-      .default('respond'),
-  )
-  .option('--seconds <n>', 'end by itself after n seconds of polling', wholeNumber(1, 86_400))
-  .option('--keep', 'leave the rig running at the end', false)
-  .option('--json', 'one JSON document a line on standard output: ready, counters, stopped', false)
-  .option('--down', 'take down a rig that was left running', false)
-  .action(local);
+  .action(async (a: string, b: string, flags: { readonly json: boolean }) => {
+    process.exitCode = await compareFiles([a, b], flags, terminal);
+  });
 
 /** A subcommand that works on AWS, with the options that all of these share. */
 function cloudCommand(usage: string, description: string): Command {
@@ -172,6 +190,16 @@ cloudCommand('status [name]', 'what the port says now, and how long ago it said 
   .action((name: string | undefined, flags: CloudFlags & { readonly watch: boolean }) =>
     onAws(flags, (operation) => showStatus(operation, name ?? DEFAULT_NAME, flags.watch)),
   );
+measuring(
+  cloudCommand(
+    'measure [name]',
+    "highest rate without loss, round trips or a soak, from a pair's generator to its peer and back",
+  ).option('--pair <n>', 'which pair of a fleet', wholeNumber(1, 1000)),
+  9019,
+).action((name: string | undefined, flags: CloudFlags & MeasureFlags & { readonly pair?: number }) => {
+  const options = checkMeasure(flags);
+  return onAws(flags, (operation) => measure(operation, name ?? DEFAULT_NAME, options));
+});
 cloudCommand('connect [name]', 'a shell on the machine by Session Manager').action(
   (name: string | undefined, flags: CloudFlags) =>
     onAws(flags, (operation) => connect(operation, name ?? DEFAULT_NAME)),

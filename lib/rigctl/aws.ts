@@ -2,6 +2,7 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 
 import { EXIT, RigFault } from './exit.js';
@@ -12,6 +13,7 @@ export interface Aws {
   readonly ec2: EC2Client;
   readonly cloudFormation: CloudFormationClient;
   readonly scheduler: SchedulerClient;
+  readonly ssm: SSMClient;
   readonly sts: STSClient;
 }
 
@@ -30,6 +32,7 @@ export async function connectAws(region: string | undefined): Promise<Aws> {
     ec2,
     cloudFormation: new CloudFormationClient(options),
     scheduler: new SchedulerClient(options),
+    ssm: new SSMClient(options),
     sts: new STSClient(options),
   };
 }

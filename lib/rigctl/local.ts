@@ -17,9 +17,11 @@ import {
 } from './local/core.js';
 import { mountHugetlbfs, returnHugepages, takeHugepages, unmountHugetlbfs } from './local/hugepages.js';
 import { makeNetwork, PEER, PORT, removeNetwork } from './local/network.js';
+import { requireRoot } from './local/root.js';
 import { echoUdp, ping } from './local/probe.js';
 import { jsonReporter, localOutputs, textReporter, type Reporter } from './local/report.js';
 import { FILE_PREFIX, HUGETLBFS, readState, removeState, RUN_DIRECTORY, writeState } from './local/state.js';
+import { clearStalePairs } from './pair/pair.js';
 import { RigError, run, type RunOptions } from './run.js';
 import type { Terminal } from './terminal.js';
 
@@ -74,14 +76,10 @@ async function leaveRunning(terminal: Terminal): Promise<void> {
 /** Takes down a rig that was left running. @returns false when there was none. */
 export async function downLocal(terminal: Terminal): Promise<boolean> {
   requireRoot();
-  if ((await readState()) === undefined) return false;
+  const pairs = await clearStalePairs(terminal);
+  if ((await readState()) === undefined) return pairs;
   await takeDown(terminal);
   return true;
-}
-
-function requireRoot(): void {
-  if (process.geteuid?.() === 0) return;
-  throw new RigError('a network namespace and hugepages need root', 'sudo npm start');
 }
 
 async function clearStale(terminal: Terminal): Promise<void> {

@@ -88,7 +88,7 @@ export async function startCore(program: string, mode: string): Promise<number> 
 }
 
 /** The processors that this process may run on, in order; at least one. */
-async function allowedCpus(): Promise<readonly number[]> {
+export async function allowedCpus(): Promise<readonly number[]> {
   const status = await readFile('/proc/self/status', 'utf8');
   const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? '0';
   return list.split(',').flatMap((range) => {

@@ -9,19 +9,24 @@ const SYSFS = '/sys/kernel/mm/hugepages/hugepages-2048kB';
 export const LOCAL_HUGEPAGES = 64;
 
 async function read(name: 'nr_hugepages' | 'free_hugepages'): Promise<number> {
-  return Number(await readFile(`${SYSFS}/${name}`, 'utf8'));
+  const text = await readFile(`${SYSFS}/${name}`, 'utf8').catch(() => {
+    throw new RigError(`the kernel has no ${SYSFS}`, 'use an x86-64 or arm64 kernel with hugetlbfs');
+  });
+  return Number(text);
+}
+
+/** Makes sure that LOCAL_HUGEPAGES pages are free. @returns what addHugepages does. */
+export async function takeHugepages(): Promise<number> {
+  return addHugepages(LOCAL_HUGEPAGES - (await read('free_hugepages')));
 }
 
 /**
- * Makes sure that LOCAL_HUGEPAGES pages are free.
+ * Reserves so many pages beside those that are there, of which another program may be about to take the free ones.
  * @returns the count of pages that this call added, to be given to returnHugepages.
  * @throws RigError when the kernel has no 2 MB pages or cannot find the memory; what it did find is given back.
  */
-export async function takeHugepages(): Promise<number> {
-  const total = await read('nr_hugepages').catch(() => {
-    throw new RigError(`the kernel has no ${SYSFS}`, 'use an x86-64 or arm64 kernel with hugetlbfs');
-  });
-  const wanted = LOCAL_HUGEPAGES - (await read('free_hugepages'));
+export async function addHugepages(wanted: number): Promise<number> {
+  const total = await read('nr_hugepages');
   if (wanted <= 0) return 0;
   await writeFile(`${SYSFS}/nr_hugepages`, String(total + wanted));
   const added = (await read('nr_hugepages')) - total;

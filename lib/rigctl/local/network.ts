@@ -41,7 +41,7 @@ export async function makeNetwork(options: RunOptions): Promise<string> {
 }
 
 // Router solicitations would show as drops on a port that nobody has sent anything to. Kernels without IPv6 have no file.
-const quietenIpv6 = 'f=/proc/sys/net/ipv6/conf/all/disable_ipv6; [ ! -e "$f" ] || echo 1 > "$f"';
+export const quietenIpv6 = 'f=/proc/sys/net/ipv6/conf/all/disable_ipv6; [ ! -e "$f" ] || echo 1 > "$f"';
 
 /** Removes what makeNetwork made, or as much of it as there is; the devices go with their namespaces. */
 export async function removeNetwork(): Promise<void> {

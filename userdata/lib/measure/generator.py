@@ -6,7 +6,7 @@ import time
 import telemetry
 from measure import histogram
 
-START_S, POLL_S = 5.0, 0.02
+START_S, POLL_S = 10.0, 0.02
 # What the pacer leaves out at most when the rate could be sent: a poller's restart costs it a few trains.
 UNSENT_SHARE = 0.001
 ALLOWANCES = "_allowance_exceeded"
