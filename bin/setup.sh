@@ -12,7 +12,7 @@ start_packages=(build-essential meson ninja-build pkg-config python3 libdpdk-dev
   libpcap-dev python3-pyelftools iproute2 iputils-ping ethtool curl xz-utils)
 # What the tests need besides: linters, the second DPDK, the virtual machine.
 test_packages=("${start_packages[@]}" bats shellcheck shfmt clang-format clang libclang-rt-14-dev
-  mmdebstrap debian-archive-keyring openssl openssh-client pciutils kmod dkms systemd python3-yaml python3-botocore
+  gcc-aarch64-linux-gnu libc6-dev-arm64-cross mmdebstrap debian-archive-keyring openssl openssh-client pciutils kmod dkms systemd python3-yaml python3-botocore
   e2fsprogs zstd dpdk-dev)
 
 say() { printf 'setup: %s\n' "$*" >&2; }

@@ -115,3 +115,21 @@ step() {
   [ "$status" -eq 0 ]
   [ ! -s "$CALLS" ]
 }
+
+@test "with the real rig-measure and a generator that loses nothing up to a known rate" {
+  cp "$USERDATA/bin/rig-measure" "$U/bin/"
+  # That generator is not asked for its self-test by anybody else.
+  printf '#!/bin/bash\ncase "$*" in *self_test*) echo passed ;; *) exec %q/bin/rig-telemetry "$@" ;; esac\n' "$USERDATA" \
+    >"$U/bin/rig-telemetry"
+  export RIG_TELEMETRY_SOCKET=$BATS_TEST_TMPDIR/generator
+  python3 "$BATS_TEST_DIRNAME/fake-generator.py" "$RIG_TELEMETRY_SOCKET" capacity=500000 3>&- &
+  generator=$!
+  await "$RIG_TELEMETRY_SOCKET"
+  RIG_PEER_TIMEOUT=5 run timeout 120 "$U/steps/measure-peer.sh"
+  kill "$generator"
+  printf '%s\n' "$output"
+  [ "$status" -eq 0 ]
+  rate=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["result"]["loss_free_pps"])' "$M/state/measurement.json")
+  [ "$rate" -gt 450000 ] && [ "$rate" -le 500000 ]
+  [[ $output == *"$rate packets/s|0 %|10."* ]]
+}

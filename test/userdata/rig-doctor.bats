@@ -123,6 +123,14 @@ finds() {
   finds E_SELF_TEST core
 }
 
+@test "a generator that has not measured its peer" {
+  export RIG_ROLE=generator RIG_POLLCORE_MODE=generate RIG_PEER_IPV4=10.0.1.9
+  finds E_MEASURE measurement
+  printf '{"result":{"loss_free_pps":1,"loss":0,"rtt_ns":{"p50":1,"p99":1}}}' >"$M/state/measurement.json"
+  run "$U/bin/rig-doctor"
+  [[ $output == *'ok measurement'* ]]
+}
+
 @test "the status timer does not run" {
   stub systemctl 'case "$*" in *timer*) exit 3 ;; esac'
   finds E_STATUS_SILENT status_timer
