@@ -6,8 +6,11 @@ setup() {
   setup_machine
   printf 'dpdk' >"$M/dpdk"
   printf 'kmods' >"$M/kmods"
+  printf 'lwip' >"$M/lwip"
   RIG_DPDK_SHA256=$(sha256sum <"$M/dpdk" | cut -d ' ' -f 1)
   RIG_KMODS_SHA256=$(sha256sum <"$M/kmods" | cut -d ' ' -f 1)
+  RIG_LWIP_SHA256=$(sha256sum <"$M/lwip" | cut -d ' ' -f 1)
+  export RIG_LWIP_SHA256 RIG_LWIP_MIRRORS=file://$M/lwip
   export RIG_DPDK_SHA256 RIG_KMODS_SHA256 RIG_DPDK_MIRRORS=file://$M/dpdk RIG_KMODS_MIRRORS=file://$M/kmods
 }
 
@@ -21,12 +24,25 @@ fetch() {
   [ "$status" -eq 0 ]
   cmp "$M/out/dpdk-24.11.8.tar.xz" "$M/dpdk"
   cmp "$M/out/dpdk-kmods-20241120.tar.xz" "$M/kmods"
+  cmp "$M/out/lwip-2.2.1.tar.xz" "$M/lwip"
   [ ! -e "$M/run/status.json" ]
+}
+
+@test "only what is named" {
+  fetch "$M/out" lwip
+  [ "$status" -eq 0 ]
+  [ "$(ls "$M/out")" = lwip-2.2.1.tar.xz ]
+}
+
+@test "a name that is no source: usage" {
+  fetch "$M/out" lwip nginx
+  [ "$status" -eq 2 ]
+  [ ! -e "$M/out" ]
 }
 
 @test "a second run fetches nothing" {
   fetch "$M/out"
-  rm "$M/dpdk" "$M/kmods"
+  rm "$M/dpdk" "$M/kmods" "$M/lwip"
   fetch "$M/out"
   [ "$status" -eq 0 ]
 }

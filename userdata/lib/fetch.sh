@@ -78,6 +78,11 @@ fetch_kmods() {
   fetch_source "$RIG_KMODS_FILE" "$RIG_KMODS_SHA256" $RIG_KMODS_MIRRORS
 }
 
+fetch_lwip() {
+  # shellcheck disable=SC2086
+  fetch_source "$RIG_LWIP_FILE" "$RIG_LWIP_SHA256" $RIG_LWIP_MIRRORS
+}
+
 # unpack ARCHIVE DIR: replaces DIR by the archive's only top folder, whatever that is called.
 unpack() {
   rm -rf "$2"
