@@ -24,6 +24,7 @@ static void defaults(void)
 	CHECK_EQUAL(config.gateway, 0);
 	CHECK_EQUAL(config.self_test_timeout_s, 5);
 	CHECK_EQUAL(config.burst, 32);
+	CHECK_EQUAL(config.queues, 1);
 	CHECK_EQUAL(config.rx_desc, 1024);
 	CHECK_EQUAL(config.tx_desc, 1024);
 	CHECK_EQUAL(config.mbufs, 0);
@@ -88,6 +89,8 @@ static void refusals(void)
 		{"--ipv4", "::1", "'::1'", "unicast IPv4"},
 		{"--gateway=x", NULL, "'x'", "unicast IPv4"},
 		{"--burst", "31", "'31'", "32 to 512"},
+		{"--queues", "0", "'0'", "1 to 16"},
+		{"--queues", "17", "'17'", "1 to 16"},
 		{"--burst", "513", "'513'", "32 to 512"},
 		{"--burst", "-32", "'-32'", "32 to 512"},
 		{"--burst", " 32", "' 32'", "32 to 512"},

@@ -38,7 +38,7 @@ static bool was_fed(int manager)
 static bool has_polled(int unused)
 {
 	static uint64_t before;
-	uint64_t polls = counter_read(&core.poller.counters.polls);
+	uint64_t polls = counters_polls(&core.pollers[0].counters);
 	bool moved = before != 0 && polls > before;
 
 	(void)unused;
@@ -67,7 +67,7 @@ static void *disturb(void *argument)
 	atomic_store(&core.port.reset_wanted, true);
 	CHECK(eventually(was_reset, 0));
 	CHECK(eventually(has_polled, 0));
-	poller_stop(&core.poller);
+	pollers_stop(core.pollers, core.config.queues);
 	usleep(500000);
 	count_messages(manager, "");
 	usleep(300000);
@@ -86,7 +86,7 @@ static void control_resets_and_watches(void)
 	CHECK_EQUAL(socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets), 0);
 	notify.socket = sockets[0];
 	open_port("net_null", MODE_SINK);
-	CHECK_EQUAL(poller_start(&core.poller), 0);
+	start_polling();
 	CHECK_EQUAL(pthread_create(&thread, NULL, disturb, &sockets[1]), 0);
 	CHECK_EQUAL(control_run(&core, &notify, &fault), 0);
 	CHECK_TEXT(fault.text, "");

@@ -1,61 +1,10 @@
-// What generate mode writes and what it takes back, on plain bytes and with a clock of the test's
-// own.
+// What generate mode writes: packets, profiles, captures, trains.
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "bytes.h"
-#include "check.h"
 #include "checksum.h"
-#include "generate.h"
+#include "generating.h"
 #include "random.h"
-
-enum { HZ = 1000000000 }; // one cycle is one nanosecond
-
-static const uint8_t own_mac[6] = {2, 0, 0, 0, 0, 0x17};
-static struct generator generator;
-static struct measurement measurement;
-static uint8_t packet[FRAME_SIZE_MAX];
-
-static struct config new_config(void)
-{
-	return (struct config){
-		.mode = MODE_GENERATE,
-		.ipv4 = 0x0a000117,
-		.mtu = 9001,
-		.generate = {.rate = 1000,
-			.peer_ipv4 = 0x0a000163,
-			.peer_mac = {2, 0, 0, 0, 0, 0x63},
-			.frame_size = 64,
-			.flows = 1,
-			.train = 1},
-	};
-}
-
-static void start(const struct config *config)
-{
-	struct fault fault = {.text = ""};
-
-	CHECK_EQUAL(generator_init(&generator, config, own_mac, HZ, &fault), 0);
-	CHECK_TEXT(fault.text, "");
-}
-
-// Writes the next packet at now, as if it left; its size.
-static uint16_t send_one(uint64_t now)
-{
-	struct generator_place place = generator.next;
-	const struct profile_frame *frame = generator_frame(&generator, &place);
-
-	memcpy(packet, frame->bytes, frame->size);
-	generator_write(&generator, &place, now, packet);
-	generator.owed = 1;
-	generator_sent(&generator, 1);
-	return frame->size;
-}
-
-static uint64_t quantile(uint32_t of_100000)
-{
-	return histogram_quantile(&measurement.round_trip, of_100000);
-}
 
 static void check_sums(uint16_t size)
 {
@@ -78,7 +27,7 @@ static void packets_of_every_size_are_right(void)
 		config.generate.frame_size = size;
 		config.generate.flows = 100;
 		start(&config);
-		generator_due(&generator, 0, TRAIN_MAX);
+		generator_due(&generators[0], 0, TRAIN_MAX);
 		for (int i = 0; i < 20; i++) {
 			CHECK_EQUAL(send_one(random_next(&state)), size - 4);
 			check_sums(size - 4);
@@ -89,7 +38,7 @@ static void packets_of_every_size_are_right(void)
 			CHECK_EQUAL(bytes_load16(packet + 34), PROFILE_PORT_FIRST + i);
 			CHECK_EQUAL(bytes_load16(packet + 36), 7);
 		}
-		generator_done(&generator);
+		finish();
 	}
 }
 
@@ -100,7 +49,7 @@ static void imix_is_seven_four_one(void)
 
 	config.generate.frame_size = FRAME_SIZE_IMIX;
 	start(&config);
-	generator_due(&generator, 0, TRAIN_MAX);
+	generator_due(&generators[0], 0, TRAIN_MAX);
 	for (int i = 0; i < 1200; i++) {
 		uint16_t size = send_one(1) + 4;
 
@@ -110,7 +59,7 @@ static void imix_is_seven_four_one(void)
 	CHECK_EQUAL(counts[0], 700);
 	CHECK_EQUAL(counts[1], 400);
 	CHECK_EQUAL(counts[2], 100);
-	generator_done(&generator);
+	finish();
 }
 
 static void flows_come_in_turn(void)
@@ -119,138 +68,12 @@ static void flows_come_in_turn(void)
 
 	config.generate.flows = 7;
 	start(&config);
-	generator_due(&generator, 0, TRAIN_MAX);
+	generator_due(&generators[0], 0, TRAIN_MAX);
 	for (int i = 0; i < 100; i++) {
 		send_one(1);
 		CHECK_EQUAL(bytes_load16(packet + 34), PROFILE_PORT_FIRST + i % 7);
 	}
-	generator_done(&generator);
-}
-
-// Round trips from a list, against that list sorted: an independent count.
-static int compare(const void *left, const void *right)
-{
-	uint64_t a = *(const uint64_t *)left;
-	uint64_t b = *(const uint64_t *)right;
-
-	return a < b ? -1 : a > b;
-}
-
-static void round_trips_agree_with_a_list(void)
-{
-	enum { COUNT = 50000 };
-	static uint64_t list[COUNT];
-	struct config config = new_config();
-	uint64_t now = 0;
-	uint64_t state = 3;
-
-	start(&config);
-	generator_due(&generator, now, TRAIN_MAX);
-	for (int i = 0; i < COUNT; i++) {
-		list[i] = 20000 + random_next(&state) % (i % 100 == 0 ? 5000000 : 9000);
-		send_one(now);
-		now += list[i];
-		CHECK(generator_take(&generator, packet, 60, now));
-	}
-	qsort(list, COUNT, sizeof(list[0]), compare);
-	generator_copy(&generator, &measurement);
-	CHECK_EQUAL(histogram_count(&measurement.round_trip), COUNT);
-	CHECK_EQUAL(measurement.round_trip.min, list[0]);
-	CHECK_EQUAL(measurement.round_trip.max, list[COUNT - 1]);
-	for (uint32_t q = 1000; q <= 100000; q += 1000) {
-		uint64_t exact = list[COUNT / 100 * (q / 1000) - 1];
-
-		CHECK(quantile(q) >= exact && (quantile(q) - exact) * 100 <= exact);
-	}
-	CHECK(quantile(99990) >= list[COUNT - COUNT / 10000 - 1]);
-	generator_done(&generator);
-}
-
-static void lost_doubled_and_out_of_order(void)
-{
-	struct config config = new_config();
-	uint8_t kept[10][60];
-
-	start(&config);
-	generator_due(&generator, 0, TRAIN_MAX);
-	for (int i = 0; i < 10; i++) {
-		send_one(100);
-		memcpy(kept[i], packet, 60);
-	}
-	// 3 and 9 are lost, 5 comes before 4, 6 twice.
-	for (const char *at = "0125466678"; *at != '\0'; at++)
-		CHECK(generator_take(&generator, kept[*at - '0'], 60, 200));
-	generator_copy(&generator, &measurement);
-	CHECK_EQUAL(measurement.sent, 10);
-	CHECK_EQUAL(measurement.sequence.received, 8);
-	CHECK_EQUAL(measurement.sequence.next, 9);
-	CHECK_EQUAL(measurement.sequence.duplicates, 2);
-	CHECK_EQUAL(measurement.sequence.reordered, 1);
-	generator_done(&generator);
-}
-
-static void strangers_and_forgers(void)
-{
-	static const uint16_t marks[] = {12, 13, 14, 23, 42, 43, 44, 47};
-	struct config config = new_config();
-	uint8_t good[60];
-
-	start(&config);
-	generator_due(&generator, 0, TRAIN_MAX);
-	send_one(1000);
-	memcpy(good, packet, 60);
-	for (uint32_t size = 0; size < 60; size++)
-		CHECK(!generator_take(&generator, packet, size, 2000));
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-		packet[marks[i]] ^= 1;
-		CHECK(!generator_take(&generator, packet, 60, 2000));
-		packet[marks[i]] ^= 1;
-	}
-	// Numbers that were never sent, and times that are yet to come, move nothing.
-	packet[53] = 1;
-	CHECK(generator_take(&generator, packet, 60, 2000));
-	packet[48] = 0xff;
-	CHECK(generator_take(&generator, packet, 60, 2000));
-	memcpy(packet, good, 60);
-	CHECK(generator_take(&generator, packet, 60, 999));
-	generator_copy(&generator, &measurement);
-	CHECK_EQUAL(measurement.invalid, 3);
-	CHECK_EQUAL(measurement.sequence.next, 0);
-	CHECK_EQUAL(histogram_count(&measurement.round_trip), 0);
-	CHECK(generator_take(&generator, good, 60, 2000));
-	generator_done(&generator);
-}
-
-static void a_new_rate_is_a_new_measurement(void)
-{
-	struct config config = new_config();
-	uint8_t old[60];
-
-	start(&config);
-	CHECK_EQUAL(generator_due(&generator, 0, TRAIN_MAX), 1);
-	send_one(0);
-	memcpy(old, packet, 60);
-	// A pause keeps what was measured, and what is under way still counts.
-	atomic_store(&generator.rate_wanted, 0);
-	CHECK_EQUAL(generator_due(&generator, HZ, TRAIN_MAX), 0);
-	CHECK(generator_take(&generator, old, 60, 10));
-	generator_copy(&generator, &measurement);
-	CHECK_EQUAL(measurement.sent, 1);
-	CHECK_EQUAL(measurement.sequence.received, 1);
-	atomic_store(&generator.rate_wanted, 2000);
-	CHECK_EQUAL(generator_due(&generator, 2 * (uint64_t)HZ, TRAIN_MAX), 1);
-	generator_copy(&generator, &measurement);
-	CHECK_EQUAL(measurement.sent, 0);
-	CHECK_EQUAL(histogram_count(&measurement.round_trip), 0);
-	CHECK(!generator_take(&generator, old, 60, 20));
-	// The same rate again goes on; a restart does not.
-	send_one(0);
-	generator_due(&generator, 2 * (uint64_t)HZ, TRAIN_MAX);
-	CHECK_EQUAL(generator.measurement.sent, 1);
-	generator_restart(&generator);
-	generator_due(&generator, 2 * (uint64_t)HZ, TRAIN_MAX);
-	CHECK_EQUAL(generator.measurement.sent, 0);
-	generator_done(&generator);
+	finish();
 }
 
 static void trains_are_owed_until_they_left(void)
@@ -260,20 +83,20 @@ static void trains_are_owed_until_they_left(void)
 	config.generate.train = 100;
 	config.generate.rate = 10000; // a train every 10 ms
 	start(&config);
-	CHECK_EQUAL(generator_due(&generator, 0, 100), 100);
-	generator_sent(&generator, 30);
-	CHECK_EQUAL(generator_due(&generator, 1, 100), 70);
-	generator_sent(&generator, 70);
-	CHECK_EQUAL(generator.measurement.stalled, 1);
-	CHECK_EQUAL(generator_due(&generator, HZ / 100 - 1, 100), 0);
-	CHECK_EQUAL(generator_due(&generator, HZ / 100, 512), 100);
-	generator_sent(&generator, 100);
-	CHECK_EQUAL(generator_due(&generator, HZ / 100 * 4, 512), 300);
-	generator_sent(&generator, 300);
+	CHECK_EQUAL(generator_due(&generators[0], 0, 100), 100);
+	generator_sent(&generators[0], 30);
+	CHECK_EQUAL(generator_due(&generators[0], 1, 100), 70);
+	generator_sent(&generators[0], 70);
+	CHECK_EQUAL(generators[0].tally.stalled, 1);
+	CHECK_EQUAL(generator_due(&generators[0], HZ / 100 - 1, 100), 0);
+	CHECK_EQUAL(generator_due(&generators[0], HZ / 100, 512), 100);
+	generator_sent(&generators[0], 100);
+	CHECK_EQUAL(generator_due(&generators[0], HZ / 100 * 4, 512), 300);
+	generator_sent(&generators[0], 300);
 	// Away for long: the backlog is bounded, the rest is told.
-	CHECK_EQUAL(generator_due(&generator, (uint64_t)HZ * 100, 512), 500);
-	CHECK_EQUAL(generator.measurement.skipped, 100 * (9996 - PACER_BACKLOG_MAX));
-	generator_done(&generator);
+	CHECK_EQUAL(generator_due(&generators[0], (uint64_t)HZ * 100, 512), 500);
+	CHECK_EQUAL(generators[0].tally.skipped, 100 * (9996 - PACER_BACKLOG_MAX));
+	finish();
 }
 
 static void unlimited_is_always_due(void)
@@ -283,53 +106,12 @@ static void unlimited_is_always_due(void)
 	config.generate.rate = RATE_UNLIMITED;
 	start(&config);
 	for (int i = 0; i < 10; i++) {
-		CHECK_EQUAL(generator_due(&generator, 5, 32), 32);
-		generator_sent(&generator, 7);
+		CHECK_EQUAL(generator_due(&generators[0], 5, 32), 32);
+		generator_sent(&generators[0], 7);
 	}
-	CHECK_EQUAL(generator.measurement.sent, 70);
-	CHECK_EQUAL(generator.next.number, 70);
-	generator_done(&generator);
-}
-
-static void the_peer_is_found_by_arp(void)
-{
-	struct config config = new_config();
-	uint8_t answer[60] = {2, 0, 0, 0, 0, 0x17, 2, 0, 0, 0, 0, 0x63, 8, 6, 0, 1, 8, 0, 6, 4, 0,
-		2, 2, 0, 0, 0, 0, 0x63, 10, 0, 1, 0x63};
-
-	memset(config.generate.peer_mac, 0, 6);
-	start(&config);
-	CHECK(!generator.peer_known);
-	CHECK(generator_must_ask(&generator, 1));
-	CHECK(!generator_must_ask(&generator, HZ / 5));
-	CHECK(generator_must_ask(&generator, HZ / 5 + 1));
-	for (uint32_t size = 0; size < 42; size++)
-		generator_learn(&generator, answer, size);
-	for (size_t i = 12; i < 32; i++) {
-		// Any other frame: not ARP, no answer, not the peer, the MAC of a group.
-		if (i != 12 && i != 13 && i != 21 && i != 22 && i != 31)
-			continue;
-		answer[i] ^= 1;
-		generator_learn(&generator, answer, 60);
-		answer[i] ^= 1;
-	}
-	CHECK(!generator.peer_known);
-	generator_learn(&generator, answer, 42);
-	CHECK(generator.peer_known);
-	CHECK(memcmp(generator.peer_mac, answer + 22, 6) == 0);
-	CHECK(!generator_must_ask(&generator, (uint64_t)HZ * 10));
-	generator_done(&generator);
-}
-
-static void without_a_peer_nothing_is_due(void)
-{
-	struct config config = new_config();
-
-	config.generate.peer_ipv4 = 0;
-	memset(config.generate.peer_mac, 0, 6);
-	start(&config);
-	CHECK_EQUAL(generator_due(&generator, 0, 32), 0);
-	generator_done(&generator);
+	CHECK_EQUAL(generators[0].tally.sent, 70);
+	CHECK_EQUAL(generators[0].next.number, 70);
+	finish();
 }
 
 // A capture of two frames, replayed.
@@ -352,8 +134,8 @@ static void a_capture_leaves_as_it_is(void)
 	config.generate.peer_ipv4 = 0;
 	memset(config.generate.peer_mac, 0, 6);
 	start(&config);
-	CHECK(generator.peer_known);
-	generator_due(&generator, 0, 32);
+	CHECK(traffic_peer_known(&traffic));
+	generator_due(&generators[0], 0, 32);
 	for (int i = 0; i < 6; i++) {
 		uint8_t wanted[20];
 
@@ -361,7 +143,7 @@ static void a_capture_leaves_as_it_is(void)
 		CHECK_EQUAL(send_one(5), 20);
 		CHECK(memcmp(packet, wanted, 20) == 0);
 	}
-	generator_done(&generator);
+	finish();
 	unlink(path);
 }
 
@@ -381,9 +163,9 @@ static void captures_that_cannot_be_had(void)
 		struct fault fault;
 
 		config.generate.pcap = rows[i].path;
-		CHECK(generator_init(&generator, &config, own_mac, HZ, &fault) < 0);
+		CHECK(traffic_init(&traffic, &config, own_mac, HZ, &fault) < 0);
 		CHECK_TEXT(fault.text, rows[i].why);
-		generator_done(&generator);
+		finish();
 	}
 }
 
@@ -391,14 +173,8 @@ static const struct check_case cases[] = {
 	{"packets of every size are right", packets_of_every_size_are_right},
 	{"imix is seven, four, one", imix_is_seven_four_one},
 	{"flows come in turn", flows_come_in_turn},
-	{"round trips agree with a list", round_trips_agree_with_a_list},
-	{"lost, doubled and out of order", lost_doubled_and_out_of_order},
-	{"strangers and forgers", strangers_and_forgers},
-	{"a new rate is a new measurement", a_new_rate_is_a_new_measurement},
 	{"trains are owed until they left", trains_are_owed_until_they_left},
 	{"unlimited is always due", unlimited_is_always_due},
-	{"the peer is found by ARP", the_peer_is_found_by_arp},
-	{"without a peer nothing is due", without_a_peer_nothing_is_due},
 	{"a capture leaves as it is", a_capture_leaves_as_it_is},
 	{"captures that cannot be had", captures_that_cannot_be_had},
 };

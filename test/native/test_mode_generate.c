@@ -7,6 +7,7 @@
 
 #include "bytes.h"
 #include "cycles.h"
+#include "measurement.h"
 #include "virtual_port.h"
 
 enum { STAMP_TIME = PROFILE_STAMP + 12, COUNT_MAX = 4096 };
@@ -28,10 +29,10 @@ static void open_generator(const char *driver, const char *arguments, uint32_t r
 		.train = 1};
 	CHECK(plug_in(driver, arguments, &fault));
 	CHECK_EQUAL(
-		generator_init(&core.generator, &core.config, core.port.mac, cycles_per_s, &fault),
-		0);
+		traffic_init(&core.traffic, &core.config, core.port.mac, cycles_per_s, &fault), 0);
 	CHECK_TEXT(fault.text, "");
-	core.poller.generator = &core.generator;
+	generators_init(core.generators, &core.traffic);
+	core.pollers[0].generator = &core.generators[0];
 }
 
 static void close_generator(void)
@@ -40,30 +41,30 @@ static void close_generator(void)
 
 	for (uint16_t count = receive(mbufs); count > 0; count = receive(mbufs))
 		rte_pktmbuf_free_bulk(mbufs, count);
-	generator_done(&core.generator);
+	traffic_done(&core.traffic);
 	close_port();
 }
 
 static uint64_t sent(void)
 {
-	return counter_read(&core.generator.measurement.sent);
+	return counter_read(&core.generators[0].tally.sent);
 }
 
 // Polls until so many packets have left; then pauses until all but those lost are back.
 static void generate(uint64_t packets, const uint64_t *lost)
 {
-	const uint64_t *back = &core.generator.measurement.sequence.received;
+	const uint64_t *back = &core.generators[0].tally.sequences[0].received;
 
-	CHECK_EQUAL(poller_start(&core.poller), 0);
+	start_polling();
 	for (int i = 0; i < 10000 && sent() < packets; i++)
 		usleep(1000);
-	atomic_store(&core.generator.rate_wanted, 0);
+	traffic_set_rate(&core.traffic, 0);
 	// The poller may still be in the burst that it began before.
 	usleep(10000);
 	for (int i = 0; i < 5000 && counter_read(back) + counter_read(lost) < sent(); i++)
 		usleep(1000);
-	poller_stop(&core.poller);
-	generator_copy(&core.generator, &measurement);
+	pollers_stop(core.pollers, core.config.queues);
+	measurement_read(&measurement, core.generators, 1);
 }
 
 static void all_come_back(void)
@@ -71,14 +72,14 @@ static void all_come_back(void)
 	open_generator("net_ring", "", RATE_UNLIMITED, 0);
 	generate(200000, &none);
 	CHECK(measurement.sent >= 200000);
-	CHECK_EQUAL(measurement.sequence.received, measurement.sent);
-	CHECK_EQUAL(measurement.sequence.reordered, 0);
-	CHECK_EQUAL(measurement.sequence.duplicates, 0);
+	CHECK_EQUAL(measurement.received, measurement.sent);
+	CHECK_EQUAL(measurement.reordered, 0);
+	CHECK_EQUAL(measurement.duplicates, 0);
 	CHECK_EQUAL(histogram_count(&measurement.round_trip), measurement.sent);
-	CHECK_EQUAL(core.poller.counters.tx_packets, measurement.sent);
-	CHECK_EQUAL(core.poller.counters.tx_bytes, measurement.sent * 60);
-	CHECK_EQUAL(core.poller.counters.rx_bytes, measurement.sent * 60);
-	CHECK_EQUAL(core.poller.counters.tx_dropped, 0);
+	CHECK_EQUAL(core.pollers[0].counters.tx_packets, measurement.sent);
+	CHECK_EQUAL(core.pollers[0].counters.tx_bytes, measurement.sent * 60);
+	CHECK_EQUAL(core.pollers[0].counters.rx_bytes, measurement.sent * 60);
+	CHECK_EQUAL(core.pollers[0].counters.tx_dropped, 0);
 	close_generator();
 }
 
@@ -152,10 +153,10 @@ static void round_trips_agree_with_an_independent_count(void)
 	generate(3000, &none);
 	rte_eth_remove_rx_callback(core.port.id, 0, callback);
 	CHECK_EQUAL(independent.count, measurement.sent);
-	CHECK_EQUAL(measurement.sequence.received, measurement.sent);
+	CHECK_EQUAL(measurement.received, measurement.sent);
 	CHECK_EQUAL(histogram_count(round_trip), independent.count);
 	// Held longer than those sent after them.
-	CHECK(measurement.sequence.reordered > 100);
+	CHECK(measurement.reordered > 100);
 	qsort(independent.ages, independent.count, sizeof(independent.ages[0]), compare);
 	for (uint32_t percent = 5; percent <= 95; percent += 5) {
 		uint64_t exact = independent.ages[(independent.count * percent + 99) / 100 - 1];
@@ -203,7 +204,7 @@ static void what_vanishes_is_missing(void)
 	generate(100000, &lost);
 	rte_eth_remove_rx_callback(core.port.id, 0, callback);
 	CHECK(lost > 9000);
-	CHECK_EQUAL(measurement.sent - measurement.sequence.received, lost);
+	CHECK_EQUAL(measurement.sent - measurement.received, lost);
 	close_generator();
 }
 
@@ -212,18 +213,18 @@ static void back_pressure_loses_nothing(void)
 {
 	open_generator("net_ring", "", 2000000, 0);
 	// More than the ring's 1024 slots falls due at once.
-	core.generator.train = TRAIN_MAX;
-	core.poller.burst = TRAIN_MAX;
+	core.traffic.train = TRAIN_MAX;
+	core.pollers[0].burst = TRAIN_MAX;
 	generate(100000, &none);
-	CHECK_EQUAL(measurement.sequence.received, measurement.sent);
-	CHECK_EQUAL(measurement.sequence.reordered, 0);
-	CHECK_EQUAL(core.poller.counters.tx_dropped, 0);
+	CHECK_EQUAL(measurement.received, measurement.sent);
+	CHECK_EQUAL(measurement.reordered, 0);
+	CHECK_EQUAL(core.pollers[0].counters.tx_dropped, 0);
 	close_generator();
 }
 
 static void an_empty_pool_stops_nothing(void)
 {
-	const uint64_t *stalled = &core.generator.measurement.stalled;
+	const uint64_t *stalled = &core.generators[0].tally.stalled;
 	struct rte_mbuf *held[4096];
 	uint32_t count = 0;
 	uint8_t *bytes;
@@ -231,7 +232,7 @@ static void an_empty_pool_stops_nothing(void)
 	open_generator("net_ring", "", 100000, 0);
 	while (count < 4096 && (held[count] = port_mbuf_new(&core.port, 60, &bytes)) != NULL)
 		count++;
-	CHECK_EQUAL(poller_start(&core.poller), 0);
+	start_polling();
 	for (int i = 0; i < 10000 && counter_read(stalled) == 0; i++)
 		usleep(1000);
 	CHECK(counter_read(stalled) > 0);
@@ -239,7 +240,7 @@ static void an_empty_pool_stops_nothing(void)
 	rte_pktmbuf_free_bulk(held, count);
 	for (int i = 0; i < 10000 && sent() < 1000; i++)
 		usleep(1000);
-	poller_stop(&core.poller);
+	pollers_stop(core.pollers, core.config.queues);
 	CHECK(sent() >= 1000);
 	close_generator();
 }
@@ -252,24 +253,24 @@ static void large_frames_are_chained(void)
 	struct rte_mbuf *mbufs[64];
 
 	open_generator("net_ring", "", 1, 0);
-	generator_done(&core.generator);
+	traffic_done(&core.traffic);
 	core.config.mtu = 9001;
 	core.config.generate.frame_size = FRAME_SIZE_MAX;
-	CHECK_EQUAL(generator_init(&core.generator, &core.config, core.port.mac, cycles_per_s,
+	CHECK_EQUAL(traffic_init(&core.traffic, &core.config, core.port.mac, cycles_per_s,
 			    &(struct fault){0}),
 		0);
-	core.poller.pool = small;
-	CHECK_EQUAL(poller_start(&core.poller), 0);
-	for (int i = 0; i < 10000 && counter_read(&core.poller.counters.rx_packets) == 0; i++)
+	core.pollers[0].pool = small;
+	start_polling();
+	for (int i = 0; i < 10000 && counter_read(&core.pollers[0].counters.rx_packets) == 0; i++)
 		usleep(1000);
-	poller_stop(&core.poller);
-	generator_copy(&core.generator, &measurement);
-	CHECK(measurement.sequence.received > 0);
-	CHECK_EQUAL(core.poller.counters.rx_bytes % (FRAME_SIZE_MAX - 4), 0);
+	pollers_stop(core.pollers, core.config.queues);
+	measurement_read(&measurement, core.generators, 1);
+	CHECK(measurement.received > 0);
+	CHECK_EQUAL(core.pollers[0].counters.rx_bytes % (FRAME_SIZE_MAX - 4), 0);
 	for (uint16_t count = receive(mbufs); count > 0; count = receive(mbufs))
 		rte_pktmbuf_free_bulk(mbufs, count);
 	CHECK_EQUAL(rte_mempool_in_use_count(small), 0);
-	core.poller.pool = core.port.pool;
+	core.pollers[0].pool = core.port.pool;
 	close_generator();
 	rte_mempool_free(small);
 }

@@ -61,16 +61,16 @@ static void respond_answers_in_the_same_buffer(void)
 	open_port("net_ring", MODE_RESPOND);
 	asked = echo_mbuf();
 	inject(asked);
-	poller_respond_once(&core.poller);
+	poller_respond_once(&core.pollers[0]);
 	CHECK_EQUAL(receive(mbufs), 1);
 	CHECK(mbufs[0] == asked);
 	CHECK_EQUAL(rte_pktmbuf_mtod(asked, uint8_t *)[34], 0);
 	CHECK_EQUAL(rte_pktmbuf_mtod(asked, uint8_t *)[59], 77);
 	CHECK_EQUAL(verdict_count(VERDICT_ICMP_REPLY), 1);
-	CHECK_EQUAL(core.poller.counters.rx_packets, 1);
-	CHECK_EQUAL(core.poller.counters.rx_bytes, 60);
-	CHECK_EQUAL(core.poller.counters.tx_packets, 1);
-	CHECK_EQUAL(core.poller.counters.tx_bytes, 60);
+	CHECK_EQUAL(core.pollers[0].counters.rx_packets, 1);
+	CHECK_EQUAL(core.pollers[0].counters.rx_bytes, 60);
+	CHECK_EQUAL(core.pollers[0].counters.tx_packets, 1);
+	CHECK_EQUAL(core.pollers[0].counters.tx_bytes, 60);
 	port_mbuf_free(asked);
 	close_port();
 }
@@ -93,14 +93,14 @@ static void what_is_dropped_goes_home(void)
 	mbuf = port_mbuf_new(&core.port, 60, &frame);
 	memset(frame, 0, 60);
 	inject(mbuf);
-	poller_respond_once(&core.poller);
+	poller_respond_once(&core.pollers[0]);
 	CHECK_EQUAL(verdict_count(VERDICT_DROP_MULTI_SEGMENT), 1);
 	CHECK_EQUAL(verdict_count(VERDICT_DROP_VLAN), 1);
 	CHECK_EQUAL(verdict_count(VERDICT_DROP_SHORT), 1);
 	CHECK_EQUAL(verdict_count(VERDICT_DROP_ETHERTYPE), 1);
-	CHECK_EQUAL(counters_dropped(&core.poller.counters), 4);
-	CHECK_EQUAL(core.poller.counters.rx_bytes, 240);
-	CHECK_EQUAL(core.poller.counters.tx_packets, 0);
+	CHECK_EQUAL(counters_dropped(&core.pollers[0].counters), 4);
+	CHECK_EQUAL(core.pollers[0].counters.rx_bytes, 240);
+	CHECK_EQUAL(core.pollers[0].counters.tx_packets, 0);
 	close_port();
 }
 
@@ -130,12 +130,12 @@ static void back_pressure_drops_and_counts(void)
 		inject(echo_mbuf());
 	callback = rte_eth_add_rx_callback(core.port.id, 0, fill_ring, ring);
 	CHECK(callback != NULL);
-	poller_respond_once(&core.poller);
-	CHECK_EQUAL(core.poller.counters.rx_packets, 32);
+	poller_respond_once(&core.pollers[0]);
+	CHECK_EQUAL(core.pollers[0].counters.rx_packets, 32);
 	CHECK_EQUAL(verdict_count(VERDICT_ICMP_REPLY), 32);
-	CHECK_EQUAL(core.poller.counters.tx_packets, 3);
-	CHECK_EQUAL(core.poller.counters.tx_bytes, 180);
-	CHECK_EQUAL(core.poller.counters.tx_dropped, 29);
+	CHECK_EQUAL(core.pollers[0].counters.tx_packets, 3);
+	CHECK_EQUAL(core.pollers[0].counters.tx_bytes, 180);
+	CHECK_EQUAL(core.pollers[0].counters.tx_dropped, 29);
 	rte_eth_remove_rx_callback(core.port.id, 0, callback);
 	free_received();
 	close_port();
@@ -151,35 +151,35 @@ static void an_empty_pool_stops_nothing(void)
 	while (count < 2048 && (held[count] = port_mbuf_new(&core.port, 60, &bytes)) != NULL)
 		count++;
 	CHECK_EQUAL(count, port_mbufs_total(&core.port));
-	poller_respond_once(&core.poller);
-	CHECK_EQUAL(core.poller.counters.rx_packets, 0);
-	CHECK_EQUAL(core.poller.counters.polls_empty, 1);
+	poller_respond_once(&core.pollers[0]);
+	CHECK_EQUAL(core.pollers[0].counters.rx_packets, 0);
+	CHECK_EQUAL(core.pollers[0].counters.polls_empty, 1);
 	rte_pktmbuf_free_bulk(held, count);
-	poller_respond_once(&core.poller);
-	CHECK_EQUAL(core.poller.counters.rx_packets, 32);
+	poller_respond_once(&core.pollers[0]);
+	CHECK_EQUAL(core.pollers[0].counters.rx_packets, 32);
 	close_port();
 }
 
 // Polls on the worker lcore until so many packets more have come.
 static void poll_packets(uint64_t packets)
 {
-	uint64_t goal = core.poller.counters.rx_packets + packets;
+	uint64_t goal = core.pollers[0].counters.rx_packets + packets;
 
-	CHECK_EQUAL(poller_start(&core.poller), 0);
-	for (int i = 0; i < 10000 && counter_read(&core.poller.counters.rx_packets) < goal; i++)
+	start_polling();
+	for (int i = 0; i < 10000 && counter_read(&core.pollers[0].counters.rx_packets) < goal; i++)
 		usleep(1000);
-	poller_stop(&core.poller);
-	poller_stop(&core.poller);
+	pollers_stop(core.pollers, core.config.queues);
+	pollers_stop(core.pollers, core.config.queues);
 }
 
 static void sink_takes_everything(void)
 {
 	open_port("net_null", MODE_SINK);
 	poll_packets(100000);
-	CHECK(core.poller.counters.rx_packets >= 100000);
-	CHECK_EQUAL(core.poller.counters.rx_bytes, core.poller.counters.rx_packets * 64);
-	CHECK_EQUAL(core.poller.counters.tx_packets, 0);
-	CHECK_EQUAL(counters_dropped(&core.poller.counters), 0);
+	CHECK(core.pollers[0].counters.rx_packets >= 100000);
+	CHECK_EQUAL(core.pollers[0].counters.rx_bytes, core.pollers[0].counters.rx_packets * 64);
+	CHECK_EQUAL(core.pollers[0].counters.tx_packets, 0);
+	CHECK_EQUAL(counters_dropped(&core.pollers[0].counters), 0);
 	close_port();
 }
 
@@ -187,10 +187,10 @@ static void every_burst_size_works(void)
 {
 	open_port("net_null", MODE_REFLECT);
 	for (uint16_t burst = 32; burst <= 512; burst += 96) {
-		core.poller.burst = burst;
+		core.pollers[0].burst = burst;
 		poll_packets(10000);
 	}
-	CHECK_EQUAL(core.poller.counters.tx_packets, core.poller.counters.rx_packets);
+	CHECK_EQUAL(core.pollers[0].counters.tx_packets, core.pollers[0].counters.rx_packets);
 	close_port();
 }
 
@@ -214,7 +214,7 @@ static void reflect_swaps_and_refuses(void)
 	}
 	inject(port_mbuf_new(&core.port, 13, &frame));
 	poll_packets(1000);
-	sent = core.poller.counters.tx_packets;
+	sent = core.pollers[0].counters.tx_packets;
 	CHECK(sent > 1);
 	CHECK_EQUAL(verdict_count(VERDICT_DROP_NOT_OURS), 1);
 	CHECK_EQUAL(verdict_count(VERDICT_DROP_BAD_SOURCE), 1);

@@ -44,7 +44,7 @@ static void too_few_buffers(void)
 	core.config.mbufs = 1024;
 	CHECK(!plug_in("net_null", "", &fault));
 	CHECK_EQUAL(fault.code, EXIT_USAGE);
-	CHECK_TEXT(fault.text, "--mbufs: '1024'; these rings and burst need 1856");
+	CHECK_TEXT(fault.text, "--mbufs: '1024'; these queues, rings and burst need 1856");
 	unplug();
 }
 
@@ -83,7 +83,7 @@ static void self_test_passes(void)
 	for (enum mode mode = MODE_RESPOND; mode <= MODE_REFLECT; mode++) {
 		open_port("net_ring", mode);
 		if (mode != MODE_RESPOND)
-			core.poller.responder.ipv4 = 0;
+			core.pollers[0].responder.ipv4 = 0;
 		CHECK_EQUAL(selftest_run(&core, never, &fault), 0);
 		CHECK_TEXT(fault.text, "");
 		CHECK_EQUAL(atomic_load(&core.self_test), SELF_TEST_PASSED);
@@ -120,7 +120,7 @@ static void answering_gateway_passes_the_self_test(void)
 	core.config.gateway = 0x0a000101;
 	CHECK(plug_in("net_ring", "", &fault));
 	mbuf = port_mbuf_new(&core.port, ARP_REQUEST_SIZE, &frame);
-	respond_ask_gateway(&core.poller.responder, frame);
+	respond_ask_gateway(&core.pollers[0].responder, frame);
 	CHECK_EQUAL(respond(&gateway, frame, ARP_REQUEST_SIZE), VERDICT_ARP_REPLY);
 	CHECK_EQUAL(port_send(&core.port, mbuf), 0);
 	CHECK_EQUAL(selftest_run(&core, never, &fault), 0);

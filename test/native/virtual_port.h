@@ -39,6 +39,7 @@ static inline struct config test_config(enum mode mode)
 		.ipv4 = 0x0a000117,
 		.self_test_timeout_s = 1,
 		.burst = 32,
+		.queues = 1,
 		.rx_desc = 512,
 		.tx_desc = 512,
 		.mtu = 1500,
@@ -57,7 +58,8 @@ static inline bool plug_in(const char *driver, const char *arguments, struct fau
 	fault->text[0] = '\0';
 	if (port_init(&core.port, &core.config, fault) < 0)
 		return false;
-	poller_init(&core.poller, &core.config, &core.port, rte_get_tsc_hz());
+	for (uint16_t i = 0; i < core.config.queues; i++)
+		poller_init(&core.pollers[i], &core.config, &core.port, i, rte_get_tsc_hz());
 	return true;
 }
 
@@ -83,6 +85,14 @@ static inline void close_port(void)
 	unplug();
 }
 
+static inline void start_polling(void)
+{
+	struct fault fault = {.text = ""};
+
+	CHECK_EQUAL(pollers_start(core.pollers, core.config.queues, &fault), 0);
+	CHECK_TEXT(fault.text, "");
+}
+
 // What waits to be received, as far as *mbufs has room for 64.
 static inline uint16_t receive(struct rte_mbuf **mbufs)
 {
@@ -91,7 +101,7 @@ static inline uint16_t receive(struct rte_mbuf **mbufs)
 
 static inline uint64_t verdict_count(enum verdict verdict)
 {
-	return counter_read(&core.poller.counters.verdicts[verdict]);
+	return counter_read(&core.pollers[0].counters.verdicts[verdict]);
 }
 
 #endif

@@ -28,6 +28,20 @@ void histogram_copy(const struct histogram *histogram, struct histogram *copy)
 		copy->buckets[i] = counter_read(&histogram->buckets[i]);
 }
 
+void histogram_merge(struct histogram *total, const struct histogram *histogram)
+{
+	uint64_t min = counter_read(&histogram->min);
+	uint64_t max = counter_read(&histogram->max);
+
+	total->sum += counter_read(&histogram->sum);
+	if (min < total->min)
+		total->min = min;
+	if (max > total->max)
+		total->max = max;
+	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+		total->buckets[i] += counter_read(&histogram->buckets[i]);
+}
+
 uint64_t histogram_count(const struct histogram *histogram)
 {
 	uint64_t count = 0;

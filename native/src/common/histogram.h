@@ -53,6 +53,9 @@ static inline void histogram_add(struct histogram *histogram, uint64_t value)
 // By any thread; the copy then belongs to the reader.
 void histogram_copy(const struct histogram *histogram, struct histogram *copy);
 
+// Adds what another one, which may be written meanwhile, has counted to a reader's own.
+void histogram_merge(struct histogram *total, const struct histogram *histogram);
+
 // The functions below read a histogram that nobody writes, such as a copy.
 
 uint64_t histogram_count(const struct histogram *histogram);

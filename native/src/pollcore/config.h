@@ -25,6 +25,7 @@ enum idle_policy {
 };
 
 enum {
+	QUEUES_MAX = 16,
 	// With the frame check sequence, as frame sizes are told (RFC 2544).
 	FRAME_SIZE_MIN = 64,
 	FRAME_SIZE_MAX = 9001 + 18,
@@ -55,10 +56,11 @@ struct config {
 	uint16_t self_test_timeout_s;
 	enum idle_policy idle;
 	uint16_t burst;
+	uint16_t queues;
 	uint16_t rx_desc;
 	uint16_t tx_desc;
 	uint16_t mtu;
-	uint32_t mbufs; // 0: computed from rings and burst
+	uint32_t mbufs; // 0: computed from rings, queues and burst
 	struct generate_config generate;
 	struct endpoint metrics; // where Prometheus finds us
 	bool help;

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "control.h"
@@ -52,16 +53,15 @@ bool control_stop_wanted(uint64_t wait_ns)
 
 static void send_status(const struct core *core, const struct notify *notify)
 {
-	const struct counters *counters = &core->poller.counters;
+	struct counters total = pollers_counters(core->pollers, core->config.queues);
 	char text[256];
 
 	snprintf(text, sizeof(text),
 		"STATUS=%s on %s, link %s, rx %" PRIu64 ", tx %" PRIu64 ", dropped %" PRIu64
 		", resets %" PRIuFAST32,
-		mode_name(core->poller.mode), core->port.device,
-		atomic_load(&core->port.link_up) ? "up" : "down",
-		counter_read(&counters->rx_packets), counter_read(&counters->tx_packets),
-		counters_dropped(counters) + counter_read(&counters->tx_dropped),
+		mode_name(core->pollers[0].mode), core->port.device,
+		atomic_load(&core->port.link_up) ? "up" : "down", total.rx_packets,
+		total.tx_packets, counters_dropped(&total) + total.tx_dropped,
 		atomic_load(&core->port.resets));
 	notify_send(notify, text);
 }
@@ -81,16 +81,16 @@ static int serve_reset(
 
 	atomic_store(&core->state, CORE_RESETTING);
 	notify_send(notify, "STATUS=the device asked for a reset");
-	poller_stop(&core->poller);
+	pollers_stop(core->pollers, core->config.queues);
 	pthread_mutex_lock(&core->device_lock);
 	ret = port_reset(port, fault);
+	// What was under way is lost: a measurement would be of the reset, not of the network.
+	traffic_restart(&core->traffic);
 	pthread_mutex_unlock(&core->device_lock);
+	if (ret == 0)
+		ret = pollers_start(core->pollers, core->config.queues, fault);
 	if (ret < 0)
 		return ret;
-	if (poller_start(&core->poller) < 0)
-		return fault_set(fault, EXIT_RUN_TIME,
-			"lcore %u: busy after a reset; the core must start again",
-			core->poller.lcore);
 	atomic_store(&core->state, CORE_RUNNING);
 	return 0;
 }
@@ -98,17 +98,17 @@ static int serve_reset(
 static int serve_mode(struct core *core, const struct notify *notify, struct fault *fault)
 {
 	int wanted = atomic_exchange(&core->mode_wanted, -1);
-	int ret = 0;
+	int ret;
 
-	if (wanted < 0 || (enum mode)wanted == core->poller.mode)
+	if (wanted < 0 || (enum mode)wanted == core->pollers[0].mode)
 		return 0;
 	pthread_mutex_lock(&core->device_lock);
-	poller_stop(&core->poller);
-	core->poller.mode = (enum mode)wanted;
-	if (poller_start(&core->poller) < 0)
-		ret = fault_set(fault, EXIT_RUN_TIME,
-			"lcore %u: busy after a change of mode; the core must start again",
-			core->poller.lcore);
+	pollers_stop(core->pollers, core->config.queues);
+	for (uint16_t i = 0; i < core->config.queues; i++)
+		core->pollers[i].mode = (enum mode)wanted;
+	if (wanted == MODE_GENERATE)
+		traffic_restart(&core->traffic);
+	ret = pollers_start(core->pollers, core->config.queues, fault);
 	pthread_mutex_unlock(&core->device_lock);
 	send_status(core, notify);
 	return ret;
@@ -152,17 +152,28 @@ static bool tick_ports(struct core *core)
 	return changed;
 }
 
-// The manager hears from us only when the poller has moved since it last did: a main loop that is
-// well proves nothing.
+// Whether every poller has polled since this was last true.
+static bool all_polled(const struct core *core)
+{
+	static uint64_t heartbeats[QUEUES_MAX];
+	uint64_t polls[QUEUES_MAX];
+
+	for (uint16_t i = 0; i < core->config.queues; i++) {
+		polls[i] = counters_polls(&core->pollers[i].counters);
+		if (polls[i] == heartbeats[i])
+			return false;
+	}
+	memcpy(heartbeats, polls, sizeof(*polls) * core->config.queues);
+	return true;
+}
+
+// The manager hears from us only when the pollers have moved since it last did: a main loop that
+// is well proves nothing.
 static void feed_watchdog(
 	const struct core *core, const struct notify *notify, uint64_t now, uint64_t *next)
 {
-	static uint64_t heartbeat;
-	uint64_t polls = counter_read(&core->poller.counters.polls);
-
-	if (notify->watchdog_ns == 0 || now < *next || polls == heartbeat)
+	if (notify->watchdog_ns == 0 || now < *next || !all_polled(core))
 		return;
-	heartbeat = polls;
 	notify_send(notify, "WATCHDOG=1");
 	*next = now + notify->watchdog_ns / 3;
 }

@@ -19,9 +19,10 @@ enum gateway_arp { GATEWAY_NOT_ASKED, GATEWAY_SILENT, GATEWAY_ANSWERED };
 struct core {
 	struct config config;
 	struct port port;
-	struct port peer; // forward: the other port
-	struct poller poller;
-	struct generator generator;
+	struct port peer;                  // forward: the other port
+	struct poller pollers[QUEUES_MAX]; // config.queues of them are in use
+	struct traffic traffic;            // generate
+	struct generator generators[QUEUES_MAX];
 	struct alarms alarms; // of port, under device_lock
 	uint64_t start_ns;    // CLOCK_MONOTONIC
 	uint64_t hz;          // cycles a second

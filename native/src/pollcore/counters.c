@@ -5,10 +5,27 @@
 
 #include "counters.h"
 
+static const char *const burst_names[BURST_BUCKETS] = {
+	"bursts_1",
+	"bursts_2_3",
+	"bursts_4_7",
+	"bursts_8_15",
+	"bursts_16_31",
+	"bursts_32_63",
+	"bursts_64_127",
+	"bursts_128_255",
+	"bursts_256_511",
+	"bursts_512",
+};
+
+const char *burst_name(unsigned int bucket)
+{
+	return burst_names[bucket];
+}
+
 struct counters counters_copy(const struct counters *counters)
 {
 	struct counters copy = {
-		.polls = counter_read(&counters->polls),
 		.polls_empty = counter_read(&counters->polls_empty),
 		.sleeps = counter_read(&counters->sleeps),
 		.rx_packets = counter_read(&counters->rx_packets),
@@ -16,11 +33,44 @@ struct counters counters_copy(const struct counters *counters)
 		.tx_packets = counter_read(&counters->tx_packets),
 		.tx_bytes = counter_read(&counters->tx_bytes),
 		.tx_dropped = counter_read(&counters->tx_dropped),
+		.busy_cycles = counter_read(&counters->busy_cycles),
 	};
 
+	for (unsigned int i = 0; i < BURST_BUCKETS; i++)
+		copy.bursts[i] = counter_read(&counters->bursts[i]);
 	for (enum verdict verdict = 0; verdict < VERDICT_COUNT; verdict++)
 		copy.verdicts[verdict] = counter_read(&counters->verdicts[verdict]);
 	return copy;
+}
+
+void counters_add(struct counters *total, const struct counters *part)
+{
+	total->polls_empty += part->polls_empty;
+	total->sleeps += part->sleeps;
+	total->rx_packets += part->rx_packets;
+	total->rx_bytes += part->rx_bytes;
+	total->tx_packets += part->tx_packets;
+	total->tx_bytes += part->tx_bytes;
+	total->tx_dropped += part->tx_dropped;
+	total->busy_cycles += part->busy_cycles;
+	for (unsigned int i = 0; i < BURST_BUCKETS; i++)
+		total->bursts[i] += part->bursts[i];
+	for (enum verdict verdict = 0; verdict < VERDICT_COUNT; verdict++)
+		total->verdicts[verdict] += part->verdicts[verdict];
+}
+
+uint64_t counters_polls_busy(const struct counters *counters)
+{
+	uint64_t busy = 0;
+
+	for (unsigned int i = 0; i < BURST_BUCKETS; i++)
+		busy += counter_read(&counters->bursts[i]);
+	return busy;
+}
+
+uint64_t counters_polls(const struct counters *counters)
+{
+	return counters_polls_busy(counters) + counter_read(&counters->polls_empty);
 }
 
 uint64_t counters_dropped(const struct counters *counters)

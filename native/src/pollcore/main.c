@@ -66,11 +66,14 @@ static int start_eal(int argc, char **argv, struct fault *fault)
 		rte_eal_cleanup();
 		return refuse_secondary(fault);
 	}
-	if (rte_lcore_count() < 2) {
+	if (rte_lcore_count() < core.config.queues + 1u) {
+		unsigned int count = rte_lcore_count();
+
 		rte_eal_cleanup();
 		return fault_set(fault, EXIT_USAGE,
-			"lcores: %u; give two, such as -l 0-1: one controls, one polls",
-			rte_lcore_count());
+			"lcores: %u; --queues %u needs %u, such as -l 0-%u: one controls, each "
+			"other polls a queue",
+			count, core.config.queues, core.config.queues + 1, core.config.queues);
 	}
 	return 0;
 }
@@ -94,20 +97,26 @@ static void print_start(void)
 		ipv4_format(core.config.ipv4, address);
 	if (core.port.declined[0] != '\0')
 		printf("pollcore: %s goes without: %s\n", core.port.device, core.port.declined);
-	printf("pollcore: %s polls %s (%s) at %s, burst %u, %s, %u buffers\n",
+	printf("pollcore: %s polls %s (%s) at %s, %u queue%s, burst %u, %s, %u buffers\n",
 		mode_name(core.config.mode), core.port.device, core.port.driver, address,
-		core.config.burst, rte_version(), port_mbufs_total(&core.port));
+		core.config.queues, core.config.queues == 1 ? "" : "s", core.config.burst,
+		rte_version(), port_mbufs_total(&core.port));
 	fflush(stdout);
 }
 
 static void print_report(void)
 {
+	struct counters total = pollers_counters(core.pollers, core.config.queues);
 	char text[1536];
 
-	counters_report(&core.poller.counters, text, sizeof(text));
+	counters_report(&total, text, sizeof(text));
 	printf("pollcore: stopped after %.1f s: %s, resets %u\n",
 		(double)(core_now_ns() - core.start_ns) / 1e9, text,
 		(unsigned int)atomic_load(&core.port.resets));
+	for (uint16_t i = 0; i < core.config.queues && core.config.queues > 1; i++) {
+		counters_report(&core.pollers[i].counters, text, sizeof(text));
+		printf("pollcore: queue %u on lcore %u: %s\n", i, core.pollers[i].lcore, text);
+	}
 	fflush(stdout);
 }
 
@@ -123,9 +132,9 @@ static int test_and_serve(const struct notify *notify, struct fault *fault)
 
 	if (ret < 0 || stop_pending())
 		return ret;
-	if (poller_start(&core.poller) < 0)
-		return fault_set(fault, EXIT_RUN_TIME, "lcore %u: busy; give EAL another -l",
-			core.poller.lcore);
+	ret = pollers_start(core.pollers, core.config.queues, fault);
+	if (ret < 0)
+		return ret;
 	atomic_store(&core.state, CORE_RUNNING);
 	print_start();
 	ret = notify_send(notify, "READY=1\nSTATUS=polling");
@@ -135,8 +144,18 @@ static int test_and_serve(const struct notify *notify, struct fault *fault)
 	ret = control_run(&core, notify, fault);
 	atomic_store(&core.state, CORE_STOPPING);
 	notify_send(notify, "STOPPING=1");
-	poller_stop(&core.poller);
+	pollers_stop(core.pollers, core.config.queues);
 	return ret;
+}
+
+static void init_pollers(void)
+{
+	generators_init(core.generators, &core.traffic);
+	for (uint16_t i = 0; i < core.config.queues; i++) {
+		poller_init(&core.pollers[i], &core.config, &core.port, i, core.hz);
+		core.pollers[i].peer_id = core.peer.id;
+		core.pollers[i].generator = &core.generators[i];
+	}
 }
 
 static int run(int eal_argc, char **eal_argv, const struct notify *notify, struct fault *fault)
@@ -154,12 +173,10 @@ static int run(int eal_argc, char **eal_argv, const struct notify *notify, struc
 			goto close_port;
 	}
 	core.hz = cycles_hz(&start_sample);
-	poller_init(&core.poller, &core.config, &core.port, core.hz);
-	core.poller.peer_id = core.peer.id;
-	ret = generator_init(&core.generator, &core.config, core.port.mac, core.hz, fault);
+	ret = traffic_init(&core.traffic, &core.config, core.port.mac, core.hz, fault);
 	if (ret < 0)
 		goto close_peer;
-	core.poller.generator = &core.generator;
+	init_pollers();
 	offer_capture();
 	ret = telemetry_init(&core);
 	if (ret < 0) {
@@ -175,7 +192,7 @@ static int run(int eal_argc, char **eal_argv, const struct notify *notify, struc
 close_peer:
 	metrics_done();
 	telemetry_done();
-	generator_done(&core.generator);
+	traffic_done(&core.traffic);
 	if (core.config.mode == MODE_FORWARD)
 		port_done(&core.peer);
 close_port:

@@ -58,10 +58,50 @@ static void print_stats(const char *prefix, const struct stat *stats, uint32_t c
 		const char *end = stats[i].gauge ? "" : "_total";
 
 		if (strncmp(stats[i].name, "drop_", 5) == 0 ||
+			strncmp(stats[i].name, "bursts_", 7) == 0 ||
 			strcmp(stats[i].name, "rx_dropped") == 0)
 			continue;
 		print("# TYPE %s%s%s %s\n%s%s%s %" PRIu64 "\n", prefix, stats[i].name, end, kind,
 			prefix, stats[i].name, end, stats[i].value);
+	}
+}
+
+// How many packets a busy poll brought, as Prometheus wants a histogram.
+static void print_bursts(const struct core *core)
+{
+	struct counters total = pollers_counters(core->pollers, core->config.queues);
+	uint64_t polls = 0;
+
+	print("# TYPE pollcore_burst_packets histogram\n");
+	for (unsigned int i = 0; i < BURST_BUCKETS; i++) {
+		polls += total.bursts[i];
+		print("pollcore_burst_packets_bucket{le=\"%u\"} %" PRIu64 "\n", (2u << i) - 1,
+			polls);
+	}
+	print("pollcore_burst_packets_bucket{le=\"+Inf\"} %" PRIu64 "\n"
+	      "pollcore_burst_packets_sum %" PRIu64 "\n"
+	      "pollcore_burst_packets_count %" PRIu64 "\n",
+		polls, total.rx_packets, polls);
+}
+
+static void print_queues(const struct core *core)
+{
+	static struct stat stats[QUEUES_MAX][STATS_MAX]; // by the one thread that answers
+	uint32_t count = 0;
+
+	for (uint16_t i = 0; i < core->config.queues; i++)
+		count = stats_read_queue(core, i, stats[i]);
+	for (uint32_t row = 0; row < count; row++) {
+		const struct stat *first = &stats[0][row];
+		const char *end = first->gauge ? "" : "_total";
+
+		if (strncmp(first->name, "bursts_", 7) == 0)
+			continue;
+		print("# TYPE pollcore_queue_%s%s %s\n", first->name, end,
+			first->gauge ? "gauge" : "counter");
+		for (uint16_t i = 0; i < core->config.queues; i++)
+			print("pollcore_queue_%s%s{queue=\"%u\"} %" PRIu64 "\n", first->name, end,
+				i, stats[i][row].value);
 	}
 }
 
@@ -76,7 +116,7 @@ static void print_all(struct core *core)
 	      "pollcore_info{version=\"%s\",dpdk=\"%s\",device=\"%s\",driver=\"%s\",mode=\"%s\"} "
 	      "1\n",
 		POLLCORE_VERSION, rte_version() + strlen("DPDK "), core->port.device,
-		core->port.driver, mode_name(core->poller.mode));
+		core->port.driver, mode_name(core->pollers[0].mode));
 	print("# TYPE pollcore_link_up gauge\npollcore_link_up %d\n",
 		atomic_load(&core->port.link_up));
 	print("# TYPE pollcore_resets_total counter\npollcore_resets_total %" PRIuFAST32 "\n",
@@ -86,6 +126,8 @@ static void print_all(struct core *core)
 	count = stats_read(core, stats);
 	print_drops(stats, count);
 	print_stats("pollcore_", stats, count);
+	print_bursts(core);
+	print_queues(core);
 	count = stats_read_generate(core, &metrics.measurement, stats);
 	print_stats("pollcore_generate_", stats, count);
 	pthread_mutex_unlock(&core->device_lock);

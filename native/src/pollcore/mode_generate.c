@@ -70,8 +70,9 @@ static inline void send_due(struct poller *poller, uint16_t due, uint64_t now)
 	uint16_t ready = write_burst(poller, mbufs, due, now, &bytes);
 	uint16_t sent = 0;
 
+	generator_promise(poller->generator, ready);
 	if (likely(ready > 0))
-		sent = rte_eth_tx_burst(poller->port_id, 0, mbufs, ready);
+		sent = rte_eth_tx_burst(poller->port_id, poller->queue, mbufs, ready);
 	if (unlikely(sent < ready)) {
 		for (uint16_t i = sent; i < ready; i++)
 			bytes -= mbufs[i]->pkt_len;
@@ -89,7 +90,7 @@ static void ask_peer(struct poller *poller)
 
 	if (mbuf == NULL)
 		return;
-	asker.gateway = poller->generator->peer_ipv4;
+	asker.gateway = poller->generator->traffic->peer_ipv4;
 	respond_ask_gateway(&asker, (uint8_t *)rte_pktmbuf_append(mbuf, ARP_REQUEST_SIZE));
 	send_burst(poller, poller->port_id, &mbuf, 1, ARP_REQUEST_SIZE);
 }
@@ -98,7 +99,7 @@ static inline uint64_t generate_burst(
 	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count)
 {
 	struct generator *generator = poller->generator;
-	bool known = atomic_load_explicit(&generator->peer_known, memory_order_relaxed);
+	bool known = traffic_peer_known(generator->traffic);
 	struct rte_mbuf *taken[BURST_MAX];
 	uint64_t now = rte_rdtsc();
 	uint64_t bytes = 0;
@@ -115,7 +116,7 @@ static inline uint64_t generate_burst(
 			continue;
 		}
 		if (unlikely(!known))
-			generator_learn(generator, frame, mbuf->data_len);
+			traffic_learn(generator->traffic, frame, mbuf->data_len);
 		mbufs[others++] = mbuf;
 	}
 	if (likely(ours > 0))
@@ -128,21 +129,20 @@ static inline uint64_t generate_burst(
 int mode_generate(struct poller *poller)
 {
 	struct generator *generator = poller->generator;
-	uint32_t max = RTE_MAX(poller->burst, generator->train);
+	uint32_t max = RTE_MAX(poller->burst, generator->traffic->train);
 	uint64_t last = rte_rdtsc();
 
-	generator_restart(generator);
 	while (!atomic_load_explicit(&poller->stop, memory_order_relaxed)) {
-		uint64_t now;
+		uint16_t count = poll_once(poller, poller->port_id, generate_burst);
+		uint64_t now = rte_rdtsc();
 		uint32_t due;
 
-		poll_once(poller, poller->port_id, generate_burst);
-		now = rte_rdtsc();
+		count_busy(poller, count, now - last);
 		// Never rests, whatever --idle says: the next packet may be due.
 		last = gaps_check(&poller->gaps, last, now);
 		if (unlikely(generator_must_ask(generator, now)))
 			ask_peer(poller);
-		if (unlikely(!atomic_load_explicit(&generator->peer_known, memory_order_relaxed)))
+		if (unlikely(!traffic_peer_known(generator->traffic)))
 			continue;
 		due = generator_due(generator, now, max);
 		if (due > 0)

@@ -9,6 +9,50 @@
 #include "pacer.h"
 #include "parse.h"
 
+static const char *const mode_names[] = {
+	[MODE_RESPOND] = "respond",
+	[MODE_SINK] = "sink",
+	[MODE_REFLECT] = "reflect",
+	[MODE_FORWARD] = "forward",
+	[MODE_GENERATE] = "generate",
+};
+
+const char *mode_name(enum mode mode)
+{
+	return mode_names[mode];
+}
+
+const char *ipv4_format(uint32_t ipv4, char text[16])
+{
+	struct in_addr address = {.s_addr = htonl(ipv4)};
+
+	return inet_ntop(AF_INET, &address, text, 16);
+}
+
+int mode_parse(const char *text, enum mode *mode)
+{
+	for (size_t i = 0; i < sizeof(mode_names) / sizeof(mode_names[0]); i++) {
+		if (strcmp(text, mode_names[i]) == 0) {
+			*mode = (enum mode)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+int idle_parse(const char *text, enum idle_policy *idle)
+{
+	static const char *const names[] = {"busy", "pause", "adaptive"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*idle = (enum idle_policy)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 int parse_ipv4(const char *text, uint32_t *ipv4)
 {
 	struct in_addr address;

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config.h"
+
 // A decimal number from min to max, without sign or space.
 int parse_number(const char *text, uint32_t min, uint32_t max, uint32_t *number);
 
@@ -24,6 +26,9 @@ int parse_rate(const char *text, uint32_t *rate);
 
 // "imix", which is FRAME_SIZE_IMIX, or a number from FRAME_SIZE_MIN to FRAME_SIZE_MAX.
 int parse_frame_size(const char *text, uint16_t *size);
+
+// "busy", "pause" or "adaptive".
+int idle_parse(const char *text, enum idle_policy *idle);
 
 bool mac_is_zero(const uint8_t mac[6]);
 

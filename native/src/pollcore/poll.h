@@ -1,5 +1,5 @@
-// The poller: takes bursts from the port, lets the mode act on them, sends what it made, frees the
-// rest. One lcore runs it; main starts and stops it.
+// The poller of one queue: takes bursts from the port, lets the mode act on them, sends what it
+// made, frees the rest. One lcore runs it; main starts and stops all of them.
 #ifndef POLLCORE_POLL_H
 #define POLLCORE_POLL_H
 
@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "counters.h"
+#include "fault.h"
 #include "gaps.h"
 #include "port.h"
 #include "respond.h"
@@ -18,6 +19,7 @@ struct poller {
 	// Set before the poller starts, then only read.
 	uint16_t port_id;
 	uint16_t peer_id; // forward: the other port
+	uint16_t queue;   // of either port, to receive and to transmit
 	uint16_t burst;
 	struct rte_mempool *pool;
 	enum mode mode;
@@ -35,15 +37,19 @@ struct poller {
 	atomic_int thread; // the polling one's id, for /proc; 0: it has not polled yet
 };
 
-// hz: how fast the cycle counter runs.
-void poller_init(
-	struct poller *poller, const struct config *config, const struct port *port, uint64_t hz);
+// For the queue-th queue and worker lcore. hz: how fast the cycle counter runs.
+void poller_init(struct poller *poller, const struct config *config, const struct port *port,
+	uint16_t queue, uint64_t hz);
 
-// Starts polling on the first worker lcore. A negative errno when that lcore is busy.
-int poller_start(struct poller *poller);
+// Starts polling, each on its lcore; all or none of them. On a negative number *fault names the
+// lcore that is busy.
+int pollers_start(struct poller *pollers, uint16_t count, struct fault *fault);
 
-// Parks the poller; returns when it no longer touches the port. Safe to call twice.
-void poller_stop(struct poller *poller);
+// Parks the pollers; returns when none touches the port any longer. Safe to call twice.
+void pollers_stop(struct poller *pollers, uint16_t count);
+
+// What all of them counted. Any thread.
+struct counters pollers_counters(const struct poller *pollers, uint16_t count);
 
 // The modes, each in a file of its own: polls until poller->stop, then returns 0.
 int mode_respond(struct poller *poller);

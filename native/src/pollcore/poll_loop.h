@@ -46,7 +46,7 @@ static inline void send_burst(struct poller *poller, uint16_t port, struct rte_m
 
 	if (count == 0)
 		return;
-	sent = rte_eth_tx_burst(port, 0, mbufs, count);
+	sent = rte_eth_tx_burst(port, poller->queue, mbufs, count);
 	if (unlikely(sent < count)) {
 		for (uint16_t i = sent; i < count; i++)
 			bytes -= mbufs[i]->pkt_len;
@@ -74,13 +74,13 @@ static __rte_always_inline uint16_t poll_once(
 	struct poller *poller, uint16_t port, burst_function act)
 {
 	struct rte_mbuf *mbufs[BURST_MAX];
-	uint16_t count = rte_eth_rx_burst(port, 0, mbufs, poller->burst);
+	uint16_t count = rte_eth_rx_burst(port, poller->queue, mbufs, poller->burst);
 
-	counter_add(&poller->counters.polls, 1);
 	if (count == 0) {
 		counter_add(&poller->counters.polls_empty, 1);
 		return 0;
 	}
+	counter_add(&poller->counters.bursts[burst_bucket(count)], 1);
 	counter_add(&poller->counters.rx_packets, count);
 	counter_add(&poller->counters.rx_bytes, act(poller, port, mbufs, count));
 	return count;
@@ -98,11 +98,21 @@ static inline void poll_pace_init(struct poll_pace *pace, struct poller *poller)
 	pace->last = rte_rdtsc();
 }
 
+// The time since the poll before, if this one brought packets, was spent on them.
+static inline void count_busy(struct poller *poller, uint16_t count, uint64_t cycles)
+{
+	if (count != 0)
+		counter_add(&poller->counters.busy_cycles, cycles);
+}
+
 // After a poll that brought so many packets: looks how long it has been since the last one, and
 // rests when there is nothing to do. A rest that was meant is no gap.
 static inline void poll_pace_keep(struct poll_pace *pace, struct poller *poller, uint16_t count)
 {
-	pace->last = gaps_check(&poller->gaps, pace->last, rte_rdtsc());
+	uint64_t now = rte_rdtsc();
+
+	count_busy(poller, count, now - pace->last);
+	pace->last = gaps_check(&poller->gaps, pace->last, now);
 	if (idle_after(&pace->idle, count))
 		pace->last = rte_rdtsc();
 }

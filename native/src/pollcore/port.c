@@ -1,5 +1,5 @@
-// Port set-up in the order that ethdev demands: pool, configure, queues, events, start. A device
-// that declines an extra (ENA has no promiscuous mode, for one) is used without it; see port.h.
+// The port's life in the order that ethdev demands: choice of the device, pool, events, start;
+// reset; the way back. See port.h, and port_setup.c for what a start is.
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,23 +10,7 @@
 #include <rte_mempool.h>
 #include <rte_timer.h>
 
-#include "port.h"
-
-enum {
-	// Per-lcore cache of the pool: a few bursts, so that most of them never reach the shared
-	// ring.
-	POOL_CACHE = 256,
-	// Ethernet header, two VLAN tags, frame check sequence.
-	FRAME_OVERHEAD = 14 + 8 + 4,
-};
-
-static void note_declined(struct port *port, const char *what, int error)
-{
-	size_t used = strlen(port->declined);
-
-	snprintf(port->declined + used, sizeof(port->declined) - used, "%s%s: %s",
-		used == 0 ? "" : ", ", what, rte_strerror(-error));
-}
+#include "port_setup.h"
 
 // Runs in the interrupt thread, or in the main lcore's timers: leave a mark, the control loop acts
 // on it.
@@ -43,110 +27,6 @@ static int on_event(uint16_t id, enum rte_eth_event_type event, void *argument, 
 	return 0;
 }
 
-static void read_link(struct port *port)
-{
-	struct rte_eth_link link;
-	bool known;
-
-	memset(&link, 0, sizeof(link));
-	if (rte_eth_link_get_nowait(port->id, &link) < 0)
-		return;
-	known = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN;
-	atomic_store(&port->link_mbps, known ? link.link_speed : 0);
-	atomic_store(&port->link_up, link.link_status == RTE_ETH_LINK_UP);
-}
-
-static int pool_new(struct port *port, const struct config *config, struct fault *fault)
-{
-	// Both rings full, a burst in hand on each side, and what two lcores' caches hold back.
-	uint32_t need = config_ports(config) * (port->rx_desc + port->tx_desc) + 2 * config->burst +
-			2 * POOL_CACHE * 3 / 2;
-	uint32_t room = RTE_PKTMBUF_HEADROOM + RTE_MAX(config->mtu + FRAME_OVERHEAD, 2048);
-	uint32_t count = config->mbufs;
-
-	// One less than a power of two suits the ring behind the pool best.
-	if (count == 0)
-		count = rte_align32pow2(need + 1) - 1;
-	if (count < need)
-		return fault_set(fault, EXIT_USAGE, "--mbufs: '%u'; these rings and burst need %u",
-			count, need);
-	port->pool = rte_pktmbuf_pool_create(
-		"pollcore", count, POOL_CACHE, 0, (uint16_t)room, rte_eth_dev_socket_id(port->id));
-	if (port->pool == NULL)
-		return fault_set(fault, EXIT_MEMORY,
-			"mempool: %u buffers of %u bytes: %s; give more hugepages or a smaller "
-			"--mbufs",
-			count, room, rte_strerror(rte_errno));
-	return 0;
-}
-
-static int device_fault(
-	const struct port *port, const char *what, int error, const char *next, struct fault *fault)
-{
-	return fault_set(fault, error == -ENOMEM ? EXIT_MEMORY : EXIT_RUN_TIME, "%s: %s: %s; %s",
-		port->device, what, rte_strerror(-error), next);
-}
-
-static int set_up_queues(struct port *port, struct fault *fault)
-{
-	int socket = rte_eth_dev_socket_id(port->id);
-	int ret;
-
-	ret = rte_eth_rx_queue_setup(port->id, 0, port->rx_desc, socket, NULL, port->pool);
-	if (ret < 0)
-		return device_fault(port, "receive queue", ret, "try another --rx-desc", fault);
-	ret = rte_eth_tx_queue_setup(port->id, 0, port->tx_desc, socket, NULL);
-	if (ret < 0)
-		return device_fault(port, "transmit queue", ret, "try another --tx-desc", fault);
-	return 0;
-}
-
-// What follows the choice of the device on the first start and after each reset alike.
-static int configure_and_start(struct port *port, struct fault *fault)
-{
-	struct rte_eth_dev_info info;
-	struct rte_eth_conf conf = {.rxmode = {.mtu = port->mtu}};
-	int ret;
-
-	ret = rte_eth_dev_info_get(port->id, &info);
-	if (ret < 0)
-		return device_fault(port, "device info", ret, "rebind the device", fault);
-	// Every buffer is of our one pool and referenced once, which is what this offload asks for.
-	conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
-	conf.intr_conf.lsc = (*info.dev_flags & RTE_ETH_DEV_INTR_LSC) != 0;
-	conf.intr_conf.rmv = (*info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
-	ret = rte_eth_dev_configure(port->id, 1, 1, &conf);
-	if (ret < 0)
-		return device_fault(port, "configure", ret, "try another --mtu", fault);
-	ret = set_up_queues(port, fault);
-	if (ret < 0)
-		return ret;
-	ret = rte_eth_dev_start(port->id);
-	if (ret < 0)
-		return device_fault(port, "start", ret, "rebind the device", fault);
-	port->started = true;
-	read_link(port);
-	return 0;
-}
-
-// Wanted, yet no device must have them. What a device refuses is information, never a fault.
-static void ask_extras(struct port *port)
-{
-	int ret;
-
-	port->declined[0] = '\0';
-	ret = port->promiscuous ? rte_eth_promiscuous_enable(port->id)
-				: rte_eth_promiscuous_disable(port->id);
-	if (ret < 0)
-		note_declined(port, port->promiscuous ? "promiscuous" : "promiscuous off", ret);
-	ret = rte_eth_allmulticast_disable(port->id);
-	if (ret < 0)
-		note_declined(port, "allmulticast off", ret);
-	ret = rte_eth_dev_set_mtu(port->id, port->mtu);
-	if (ret < 0)
-		note_declined(port, "mtu", ret);
-}
-
 // A device without a MAC (net_ring, for one) is given one of ours, whether or not it wants to know.
 static int settle_mac(struct port *port, struct rte_ether_addr *mac, struct fault *fault)
 {
@@ -160,6 +40,31 @@ static int settle_mac(struct port *port, struct rte_ether_addr *mac, struct faul
 			"; a unicast address is needed, rebind the device",
 			port->device, RTE_ETHER_ADDR_BYTES(mac));
 	memcpy(port->mac, mac, sizeof(port->mac));
+	return 0;
+}
+
+// What was asked for, as far as the device has it.
+static int take_limits(struct port *port, const struct config *config,
+	const struct rte_eth_dev_info *info, struct fault *fault)
+{
+	uint16_t max_queues = RTE_MIN(info->max_rx_queues, info->max_tx_queues);
+	int ret;
+
+	if (config->mtu < info->min_mtu || config->mtu > info->max_mtu)
+		return fault_set(fault, EXIT_USAGE, "--mtu: '%u'; %s takes %u to %u", config->mtu,
+			port->device, info->min_mtu, info->max_mtu);
+	if (config->queues > max_queues)
+		return fault_set(fault, EXIT_USAGE, "--queues: '%u'; %s has %u, give no more",
+			config->queues, port->device, max_queues);
+	port->queues = config->queues;
+	port->mtu = config->mtu;
+	port->rx_desc = config->rx_desc;
+	port->tx_desc = config->tx_desc;
+	ret = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &port->rx_desc, &port->tx_desc);
+	if (ret < 0)
+		return fault_set(fault, EXIT_USAGE,
+			"--rx-desc, --tx-desc: '%u', '%u': %s; try 1024", config->rx_desc,
+			config->tx_desc, rte_strerror(-ret));
 	return 0;
 }
 
@@ -187,18 +92,7 @@ static int choose_device(
 	ret = settle_mac(port, &mac, fault);
 	if (ret < 0)
 		return ret;
-	if (config->mtu < info.min_mtu || config->mtu > info.max_mtu)
-		return fault_set(fault, EXIT_USAGE, "--mtu: '%u'; %s takes %u to %u", config->mtu,
-			port->device, info.min_mtu, info.max_mtu);
-	port->mtu = config->mtu;
-	port->rx_desc = config->rx_desc;
-	port->tx_desc = config->tx_desc;
-	ret = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &port->rx_desc, &port->tx_desc);
-	if (ret < 0)
-		return fault_set(fault, EXIT_USAGE,
-			"--rx-desc, --tx-desc: '%u', '%u': %s; try 1024", config->rx_desc,
-			config->tx_desc, rte_strerror(-ret));
-	return 0;
+	return take_limits(port, config, &info, fault);
 }
 
 static void register_events(struct port *port)
@@ -214,13 +108,10 @@ static int open_device(struct port *port, struct fault *fault)
 	int ret;
 
 	register_events(port);
-	ret = configure_and_start(port, fault);
-	if (ret < 0) {
+	ret = port_configure_and_start(port, fault);
+	if (ret < 0)
 		port_done(port);
-		return ret;
-	}
-	ask_extras(port);
-	return 0;
+	return ret;
 }
 
 int port_init(struct port *port, const struct config *config, struct fault *fault)
@@ -234,7 +125,7 @@ int port_init(struct port *port, const struct config *config, struct fault *faul
 		return ret;
 	// ENA arms its watchdog as a timer when the port starts.
 	rte_timer_subsystem_init();
-	ret = pool_new(port, config, fault);
+	ret = port_make_pool(port, config, fault);
 	if (ret < 0)
 		return ret;
 	return open_device(port, fault);
@@ -279,11 +170,10 @@ int port_reset(struct port *port, struct fault *fault)
 	if (ret == -ENOTSUP)
 		ret = rte_eth_dev_stop(port->id);
 	if (ret < 0)
-		return device_fault(port, "reset", ret, "start the core again", fault);
-	ret = configure_and_start(port, fault);
+		return port_device_fault(port, "reset", ret, "start the core again", fault);
+	ret = port_configure_and_start(port, fault);
 	if (ret < 0)
 		return ret;
-	ask_extras(port);
 	atomic_fetch_add(&port->resets, 1);
 	return 0;
 }
@@ -291,7 +181,7 @@ int port_reset(struct port *port, struct fault *fault)
 void port_tick(struct port *port)
 {
 	rte_timer_manage();
-	read_link(port);
+	port_read_link(port);
 }
 
 uint32_t port_mbufs_used(const struct port *port)

@@ -18,6 +18,7 @@ struct port {
 	uint16_t rx_desc; // as the device rounded them
 	uint16_t tx_desc;
 	uint16_t mtu;
+	uint16_t queues; // to receive by, and as many to transmit by
 	bool started;
 	bool promiscuous; // forward: frames for others pass through as well
 	uint8_t mac[6];

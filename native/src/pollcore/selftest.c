@@ -98,7 +98,7 @@ static bool reply_is_right(const struct responder *self, const uint8_t *frame, e
 // all back afterwards.
 static int test_respond_path(const struct core *core, struct fault *fault)
 {
-	struct responder self = core->poller.responder;
+	struct responder self = core->pollers[0].responder;
 	uint32_t used = port_mbufs_used(&core->port);
 	uint32_t used_after;
 
@@ -139,13 +139,13 @@ static int test_respond_path(const struct core *core, struct fault *fault)
 
 static void ask_gateway(struct core *core)
 {
-	struct counters *counters = &core->poller.counters;
+	struct counters *counters = &core->pollers[0].counters;
 	uint8_t *frame;
 	struct rte_mbuf *mbuf = port_mbuf_new(&core->port, ARP_REQUEST_SIZE, &frame);
 
 	if (mbuf == NULL)
 		return;
-	respond_ask_gateway(&core->poller.responder, frame);
+	respond_ask_gateway(&core->pollers[0].responder, frame);
 	if (port_send(&core->port, mbuf) < 0) {
 		port_mbuf_free(mbuf);
 		counter_add(&counters->tx_dropped, 1);
@@ -157,7 +157,7 @@ static void ask_gateway(struct core *core)
 
 static int report_silence(struct core *core, struct fault *fault)
 {
-	const struct counters *counters = &core->poller.counters;
+	struct counters total = pollers_counters(core->pollers, core->config.queues);
 	char address[16];
 
 	if (!atomic_load(&core->port.link_up))
@@ -170,15 +170,29 @@ static int report_silence(struct core *core, struct fault *fault)
 		", received %" PRIu64
 		"); check security group, source/destination check, address and MAC",
 		ipv4_format(core->config.gateway, address), core->config.self_test_timeout_s,
-		counter_read(&counters->tx_packets), counter_read(&counters->rx_packets));
+		total.tx_packets, total.rx_packets);
+}
+
+// One burst of each queue: the answer may come by any. Whether it has.
+static bool poll_for_answer(struct core *core)
+{
+	bool answered = false;
+
+	for (uint16_t i = 0; i < core->config.queues; i++) {
+		struct poller *poller = &core->pollers[i];
+
+		poller_respond_once(poller);
+		answered |= poller->counters.verdicts[VERDICT_GATEWAY_ANSWER] > 0;
+	}
+	return answered;
 }
 
 // Waits for the link, and for the gateway's answer when there is one to ask. Answers others
 // meanwhile.
 static int test_port(struct core *core, bool (*stop_wanted)(void), struct fault *fault)
 {
-	const uint64_t *answers = &core->poller.counters.verdicts[VERDICT_GATEWAY_ANSWER];
 	bool ask = core->config.gateway != 0;
+	bool answered = !ask;
 	uint64_t start = core_now_ns();
 	uint64_t end = start + core->config.self_test_timeout_s * UINT64_C(1000000000);
 	uint64_t next_ask = start;
@@ -193,7 +207,7 @@ static int test_port(struct core *core, bool (*stop_wanted)(void), struct fault 
 			port_tick(&core->port);
 			next_tick = now + TICK_NS;
 		}
-		if (atomic_load(&core->port.link_up) && (!ask || counter_read(answers) > 0)) {
+		if (atomic_load(&core->port.link_up) && answered) {
 			atomic_store(
 				&core->gateway_arp, ask ? GATEWAY_ANSWERED : GATEWAY_NOT_ASKED);
 			atomic_store(&core->self_test, SELF_TEST_PASSED);
@@ -207,7 +221,7 @@ static int test_port(struct core *core, bool (*stop_wanted)(void), struct fault 
 			ask_gateway(core);
 			next_ask = now + ASK_EVERY_NS;
 		}
-		poller_respond_once(&core->poller);
+		answered = poll_for_answer(core);
 	}
 	return 0;
 }

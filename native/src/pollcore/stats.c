@@ -24,34 +24,68 @@ static void add_gauge(struct list *list, const char *name, uint64_t value)
 	list->stats[list->count - 1].gauge = true;
 }
 
+// What a queue counts, and all of them together.
+static void add_counters(struct list *list, const struct counters *counters)
+{
+	uint64_t busy = counters_polls_busy(counters);
+
+	add(list, "rx_packets", counters->rx_packets);
+	add(list, "rx_bytes", counters->rx_bytes);
+	add(list, "tx_packets", counters->tx_packets);
+	add(list, "tx_bytes", counters->tx_bytes);
+	add(list, "tx_dropped", counters->tx_dropped);
+	add(list, "rx_dropped", counters_dropped(counters));
+	add(list, "polls", counters_polls(counters));
+	add(list, "polls_empty", counters->polls_empty);
+	add(list, "sleeps", counters->sleeps);
+	for (unsigned int i = 0; i < BURST_BUCKETS; i++)
+		add(list, burst_name(i), counters->bursts[i]);
+	add(list, "busy_cycles", counters->busy_cycles);
+	add_gauge(list, "cycles_per_burst", busy == 0 ? 0 : counters->busy_cycles / busy);
+	add_gauge(list, "cycles_per_packet",
+		counters->rx_packets == 0 ? 0 : counters->busy_cycles / counters->rx_packets);
+}
+
+// The lcores' time: gaps between polls, and what the kernel says of their threads.
+static void add_times(struct list *list, const struct core *core)
+{
+	uint64_t gaps[GAP_COUNT] = {0};
+	struct stolen total = {0};
+	uint64_t max = 0;
+
+	for (uint16_t i = 0; i < core->config.queues; i++) {
+		const struct poller *poller = &core->pollers[i];
+		struct stolen stolen = stolen_read(atomic_load(&poller->thread),
+			(unsigned int)rte_lcore_to_cpu_id((int)poller->lcore));
+
+		for (enum gap gap = 0; gap < GAP_COUNT; gap++)
+			gaps[gap] += counter_read(&poller->gaps.counts[gap]);
+		max = RTE_MAX(max, counter_read(&poller->gaps.max));
+		total.run_ns += stolen.run_ns;
+		total.wait_ns += stolen.wait_ns;
+		total.steal_ns += stolen.steal_ns;
+	}
+	for (enum gap gap = 0; gap < GAP_COUNT; gap++)
+		add(list, gap_name(gap), gaps[gap]);
+	add_gauge(list, "poll_gap_max_ns", stats_ns(core, max));
+	add(list, "poller_run_ns", total.run_ns);
+	add(list, "poller_wait_ns", total.wait_ns);
+	add(list, "cpu_steal_ns", total.steal_ns);
+}
+
 uint32_t stats_read(const struct core *core, struct stat stats[STATS_MAX])
 {
-	struct counters counters = counters_copy(&core->poller.counters);
+	struct counters counters = pollers_counters(core->pollers, core->config.queues);
 	uint32_t total = port_mbufs_total(&core->port);
 	struct list list = {.stats = stats};
-	struct stolen stolen = stolen_read(atomic_load(&core->poller.thread),
-		(unsigned int)rte_lcore_to_cpu_id((int)core->poller.lcore));
 	struct rte_eth_stats device;
 
 	memset(&device, 0, sizeof(device));
 	rte_eth_stats_get(core->port.id, &device);
-	add(&list, "rx_packets", counters.rx_packets);
-	add(&list, "rx_bytes", counters.rx_bytes);
-	add(&list, "tx_packets", counters.tx_packets);
-	add(&list, "tx_bytes", counters.tx_bytes);
-	add(&list, "tx_dropped", counters.tx_dropped);
-	add(&list, "rx_dropped", counters_dropped(&counters));
+	add_counters(&list, &counters);
 	for (enum verdict verdict = 0; verdict < VERDICT_COUNT; verdict++)
 		add(&list, verdict_name(verdict), counters.verdicts[verdict]);
-	add(&list, "polls", counters.polls);
-	add(&list, "polls_empty", counters.polls_empty);
-	add(&list, "sleeps", counters.sleeps);
-	for (enum gap gap = 0; gap < GAP_COUNT; gap++)
-		add(&list, gap_name(gap), counter_read(&core->poller.gaps.counts[gap]));
-	add_gauge(&list, "poll_gap_max_ns", stats_ns(core, counter_read(&core->poller.gaps.max)));
-	add(&list, "poller_run_ns", stolen.run_ns);
-	add(&list, "poller_wait_ns", stolen.wait_ns);
-	add(&list, "cpu_steal_ns", stolen.steal_ns);
+	add_times(&list, core);
 	add(&list, "rx_missed", device.imissed);
 	add(&list, "rx_nombuf", device.rx_nombuf);
 	add_gauge(&list, "mbufs_free", total - port_mbufs_used(&core->port));
@@ -60,6 +94,15 @@ uint32_t stats_read(const struct core *core, struct stat stats[STATS_MAX])
 		if (core->alarms.allowances[i].known)
 			add(&list, allowance_name(i), core->alarms.allowances[i].value);
 	}
+	return list.count;
+}
+
+uint32_t stats_read_queue(const struct core *core, uint16_t queue, struct stat stats[STATS_MAX])
+{
+	struct counters counters = counters_copy(&core->pollers[queue].counters);
+	struct list list = {.stats = stats};
+
+	add_counters(&list, &counters);
 	return list.count;
 }
 
@@ -109,20 +152,19 @@ static void add_round_trips(
 uint32_t stats_read_generate(
 	const struct core *core, struct measurement *copy, struct stat stats[STATS_MAX])
 {
-	const struct sequence *sequence = &copy->sequence;
 	struct list list = {.stats = stats};
 
-	if (core->generator.profile.count == 0)
+	if (core->traffic.profile.count == 0)
 		return 0;
-	generator_copy(&core->generator, copy);
+	measurement_read(copy, core->generators, core->config.queues);
 	add(&list, "sent", copy->sent);
-	add(&list, "received", sequence->received);
+	add(&list, "received", copy->received);
 	// Numbers below the highest that has come back, and those above it.
-	add_gauge(&list, "missing", sequence->next - sequence->received);
-	add_gauge(&list, "in_flight", copy->sent - sequence->next);
-	add(&list, "duplicates", sequence->duplicates);
-	add(&list, "reordered", sequence->reordered);
-	add(&list, "late", sequence->late);
+	add_gauge(&list, "missing", copy->next - copy->received);
+	add_gauge(&list, "in_flight", copy->sent - copy->next);
+	add(&list, "duplicates", copy->duplicates);
+	add(&list, "reordered", copy->reordered);
+	add(&list, "late", copy->late);
 	add(&list, "invalid", copy->invalid);
 	add(&list, "stalled", copy->stalled);
 	add(&list, "skipped", copy->skipped);

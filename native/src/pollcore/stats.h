@@ -4,6 +4,7 @@
 #define POLLCORE_STATS_H
 
 #include "core.h"
+#include "measurement.h"
 
 enum { STATS_MAX = 96 };
 
@@ -13,8 +14,11 @@ struct stat {
 	bool gauge; // goes up and down; else it only grows
 };
 
-// Port and poller. Returns how many were written, at most STATS_MAX.
+// Port and pollers, all queues together. Returns how many were written, at most STATS_MAX.
 uint32_t stats_read(const struct core *core, struct stat stats[STATS_MAX]);
+
+// One queue.
+uint32_t stats_read_queue(const struct core *core, uint16_t queue, struct stat stats[STATS_MAX]);
 
 // The measurement of generate mode: packets, and their round trips in nanoseconds. Copy is for its
 // own use.

@@ -69,7 +69,7 @@ static void answer_status(struct core *core, const char *params, struct rte_tel_
 	add_text(data, "state", states[atomic_load(&core->state)]);
 	add_text(data, "self_test", self_tests[atomic_load(&core->self_test)]);
 	add_text(data, "gateway_arp", gateways[atomic_load(&core->gateway_arp)]);
-	add_text(data, "mode", mode_name(core->poller.mode));
+	add_text(data, "mode", mode_name(core->pollers[0].mode));
 	alarms_text(&core->alarms, core_now_ns(), alarms, sizeof(alarms));
 	add_text(data, "alarms", alarms);
 	add_number(data, "port", port->id);
@@ -80,6 +80,7 @@ static void answer_status(struct core *core, const char *params, struct rte_tel_
 	add_text(data, "link", atomic_load(&port->link_up) ? "up" : "down");
 	add_number(data, "link_mbps", atomic_load(&port->link_mbps));
 	add_number(data, "burst", core->config.burst);
+	add_number(data, "queues", core->config.queues);
 	add_number(data, "uptime_s", (core_now_ns() - core->start_ns) / 1000000000);
 	add_number(data, "resets", atomic_load(&port->resets));
 	add_number(data, "pid", (uint64_t)getpid());
@@ -97,6 +98,28 @@ static void answer_stats(struct core *core, const char *params, struct rte_tel_d
 
 	(void)params;
 	add_stats(data, stats, stats_read(core, stats));
+}
+
+// A row for each number, with a column for each queue.
+static void answer_queues(struct core *core, const char *params, struct rte_tel_data *data)
+{
+	static struct stat stats[QUEUES_MAX][STATS_MAX]; // guarded by shown_lock
+	uint32_t count = 0;
+
+	(void)params;
+	for (uint16_t i = 0; i < core->config.queues; i++)
+		count = stats_read_queue(core, i, stats[i]);
+	add_number(data, "queues", core->config.queues);
+	for (uint32_t row = 0; row < count; row++) {
+		struct rte_tel_data *values = rte_tel_data_alloc();
+
+		if (values == NULL)
+			return;
+		rte_tel_data_start_array(values, TEL_NUMBER_VALUE);
+		for (uint16_t i = 0; i < core->config.queues; i++)
+			add_array_number(values, stats[i][row].value);
+		rte_tel_data_add_dict_container(data, stats[0][row].name, values, 0);
+	}
 }
 
 // The device's own statistics, as many as an answer holds.
@@ -128,7 +151,7 @@ static void answer_mode(struct core *core, const char *params, struct rte_tel_da
 	enum mode mode;
 
 	if (params == NULL) {
-		add_text(data, "mode", mode_name(core->poller.mode));
+		add_text(data, "mode", mode_name(core->pollers[0].mode));
 		return;
 	}
 	if (mode_parse(params, &mode) < 0) {
@@ -137,20 +160,20 @@ static void answer_mode(struct core *core, const char *params, struct rte_tel_da
 		add_text(data, "error", fault.text);
 	} else {
 		atomic_store(&core->mode_wanted, (int)mode);
-		add_text(data, "mode", mode_name(core->poller.mode));
+		add_text(data, "mode", mode_name(core->pollers[0].mode));
 		add_text(data, "wanted", mode_name(mode));
 	}
 }
 
 static void answer_rate(struct core *core, const char *params, struct rte_tel_data *data)
 {
-	uint32_t rate = (uint32_t)atomic_load(&core->generator.rate_wanted);
+	uint32_t rate = traffic_rate(&core->traffic);
 
 	if (params != NULL && parse_rate(params, &rate) < 0) {
 		add_error(data, "/pollcore/rate", params, "a number from 0 to 1000000000, or max");
 		return;
 	}
-	atomic_store(&core->generator.rate_wanted, rate);
+	traffic_set_rate(&core->traffic, rate);
 	if (rate == RATE_UNLIMITED)
 		add_text(data, "rate", "max");
 	else
@@ -179,7 +202,7 @@ static void answer_histogram(struct core *core, const char *params, struct rte_t
 	} else if (upper != NULL && count != NULL) {
 		rte_tel_data_start_array(upper, TEL_NUMBER_VALUE);
 		rte_tel_data_start_array(count, TEL_NUMBER_VALUE);
-		generator_copy(&core->generator, &measurement);
+		measurement_read(&measurement, core->generators, core->config.queues);
 		for (; bucket < HISTOGRAM_BUCKETS && used < HISTOGRAM_PAGE; bucket++) {
 			if (buckets[bucket] == 0)
 				continue;
@@ -207,6 +230,9 @@ static const struct command commands[] = {
 	{"/pollcore/status", answer_status, false, "State of the core and its port. No parameter."},
 	{"/pollcore/stats", answer_stats, false,
 		"Packets received, sent, answered and dropped by reason. No parameter."},
+	{"/pollcore/queues", answer_queues, false,
+		"What each queue received, sent and dropped, a list over the queues for each "
+		"number. No parameter."},
 	{"/pollcore/xstats", answer_xstats, false,
 		"The device's extended statistics. No parameter."},
 	{"/pollcore/mode", answer_mode, true,

@@ -1,5 +1,5 @@
-// The core's own commands on DPDK's telemetry socket: /pollcore/status, /pollcore/stats,
-// /pollcore/xstats.
+// The core's own commands on DPDK's telemetry socket: /pollcore/status, /pollcore/stats and
+// more.
 #ifndef POLLCORE_TELEMETRY_H
 #define POLLCORE_TELEMETRY_H
 

@@ -137,7 +137,7 @@ class Core:
                  memory=("--no-huge", "-m", "128"), environment=None):
         self.prefix = prefix or f"pollcore{os.getpid()}x{next(_numbers)}"
         vdev = ["--vdev", device] if device else []
-        self.command = [*POLLCORE, "-l", lcores, *memory, "--no-pci", "--file-prefix",
+        self.command = [*POLLCORE, "--lcores", lcores, *memory, "--no-pci", "--file-prefix",
                         self.prefix, *vdev, *eal, "--", *options]
         # A file, not a pipe: nobody reads while the core runs, and it must never wait for a reader.
         self._out = tempfile.TemporaryFile()

@@ -43,7 +43,7 @@ class Usage(RigTest):
         self.check(2, "pollcore: WATCHDOG_USEC: '1s'; give", "--mode", "sink", environment={"WATCHDOG_USEC": "1s"})
 
     def test_one_lcore(self):
-        self.check(2, "pollcore: lcores: 1; give two", "--mode", "sink", device="net_null0", lcores="0")
+        self.check(2, "pollcore: lcores: 1; --queues 1 needs 2", "--mode", "sink", device="net_null0", lcores="0")
 
     def test_secondary(self):
         first = self.core("--mode", "sink", device="net_null0").wait_running()
@@ -53,7 +53,7 @@ class Usage(RigTest):
         self.assertEqual(first.status()["state"], "running")
 
     def test_mbufs_too_few(self):
-        self.check(2, "pollcore: --mbufs: '1024'; these rings and burst need", "--mode", "sink", "--mbufs", "1024",
+        self.check(2, "pollcore: --mbufs: '1024'; these queues, rings and burst need", "--mode", "sink", "--mbufs", "1024",
                    device="net_null0")
 
     def test_no_port(self):
