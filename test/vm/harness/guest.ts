@@ -32,6 +32,7 @@ export class Guest {
           resolve({ code, output: stdout });
         },
       );
+      child.stdin?.on('error', () => undefined); // ssh ended before it read the script; its exit code tells
       child.stdin?.end(script);
     });
   }
