@@ -8,8 +8,10 @@ import threading
 class Market:
     """Binance spot: books that move by chance, as depth updates and snapshots. Prices are counted in ticks of 0.0001."""
 
-    def __init__(self, symbols, seed=1, levels=200):
+    def __init__(self, symbols, seed=1, levels=200, remember=False):
         self.symbols = list(symbols)
+        # Every top of a book that ever was, for who wants to check that no other was shown.
+        self.tops = {name: set() for name in self.symbols} if remember else None
         self.random = random.Random(seed)
         self.lock = threading.Lock()
         self.last_id = {name: 1000 for name in self.symbols}
@@ -17,6 +19,8 @@ class Market:
         self.books = {name: ({10000 - i: 100 + i for i in range(1, levels)}, {10000 + i: 100 + i for i in range(1, levels)})
                       for name in self.symbols}
         self.oldest = {name: self._snapshot(name, 1000) for name in self.symbols}
+        for name in self.symbols if remember else []:
+            self.tops[name].add(self._top(name))
 
     @staticmethod
     def level(ticks, lots):
@@ -42,13 +46,15 @@ class Market:
             sides = [[self._change(name, side) for _ in range(self.random.randrange(3))] for side in (0, 1)]
             first = self.last_id[name] + 1
             self.last_id[name] = last = first + self.random.randrange(3)
+            if self.tops is not None:
+                self.tops[name].add(self._top(name))
             return (f'{{"stream":"{name.lower()}@depth@100ms","data":{{"e":"depthUpdate","E":1633998512068,"s":"{name}",'
                     f'"U":{first},"u":{last},"b":[{",".join(sides[0])}],"a":[{",".join(sides[1])}]}}}}')
 
-    def best(self, name, count):
-        """The best levels as (ticks, lots), bids and asks."""
-        with self.lock:
-            return self._best(name, count)
+    def _top(self, name):
+        """The best five levels of bids and asks, as bookfeed writes them."""
+        return json.dumps([[[f"{ticks // 10000}.{ticks % 10000:04d}", str(lots)] for ticks, lots in side]
+                           for side in self._best(name, 5)])
 
     def _best(self, name, count):
         bids, asks = self.books[name]
@@ -74,9 +80,9 @@ class Market:
         return [json.dumps({"result": None, "id": asked["id"]})]
 
     def truth(self):
-        """symbol -> [bids, asks] of the best five levels, as texts of price and lots."""
-        return {name: [[[f"{ticks / 10000:.4f}", lots] for ticks, lots in side] for side in self.best(name, 5)]
-                for name in self.symbols}
+        """symbol -> [bids, asks] of the best five levels, as texts of price and quantity."""
+        with self.lock:
+            return {name: json.loads(self._top(name)) for name in self.symbols}
 
     @staticmethod
     def tampered(text):

@@ -39,18 +39,23 @@ void engine_init(struct engine *engine, struct session *session, struct transpor
 	atomic_init(&engine->pause, false);
 	atomic_init(&engine->paused, false);
 	atomic_init(&engine->view_state, ENGINE_VIEW_IDLE);
-	atomic_init(&engine->polls, 0);
+}
+
+static void serve_view(struct engine *engine)
+{
+	int wanted = ENGINE_VIEW_WANTED;
+
+	if (atomic_load_explicit(&engine->view_state, memory_order_relaxed) != wanted ||
+		!atomic_compare_exchange_strong(&engine->view_state, &wanted, ENGINE_VIEW_FILLING))
+		return;
+	view_fill(engine->view, engine->session);
+	atomic_store(&engine->view_state, ENGINE_VIEW_READY);
 }
 
 static void tick(struct engine *engine)
 {
 	session_tick(engine->session, now_ns());
-	atomic_store_explicit(&engine->polls, engine->polls + 1, memory_order_relaxed);
-	if (atomic_load_explicit(&engine->view_state, memory_order_acquire) == ENGINE_VIEW_WANTED) {
-		view_fill(engine->view, engine->session);
-		atomic_store_explicit(
-			&engine->view_state, ENGINE_VIEW_READY, memory_order_release);
-	}
+	serve_view(engine);
 	while (atomic_load(&engine->pause)) {
 		atomic_store(&engine->paused, true);
 		nap();
@@ -92,10 +97,12 @@ bool engine_look(struct engine *engine)
 {
 	uint64_t end = now_ns() + LOOK_NS;
 
-	atomic_store_explicit(&engine->view_state, ENGINE_VIEW_WANTED, memory_order_release);
-	while (atomic_load_explicit(&engine->view_state, memory_order_acquire) !=
-		ENGINE_VIEW_READY) {
-		if (now_ns() > end)
+	atomic_store(&engine->view_state, ENGINE_VIEW_WANTED);
+	while (atomic_load(&engine->view_state) != ENGINE_VIEW_READY) {
+		int wanted = ENGINE_VIEW_WANTED;
+
+		if (now_ns() > end && atomic_compare_exchange_strong(
+					      &engine->view_state, &wanted, ENGINE_VIEW_IDLE))
 			return false;
 		nap();
 	}

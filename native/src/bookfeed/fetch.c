@@ -81,8 +81,8 @@ static void on_readable(void *owner)
 		} else if (fetch->tls.ended) {
 			verdict = http_reader_ended(&fetch->reader);
 		} else {
-			finish(fetch, room == 0 ? "an answer over the size allowed"
-						: fetch->tls.reason);
+			finish(fetch,
+				room == 0 ? "an answer over the size allowed" : fetch->tls.reason);
 			return;
 		}
 		take_answer(fetch, verdict);

@@ -1,4 +1,5 @@
-// What lwIP calls of its platform: time, chance and the checksum. See subprojects/lwip/include/arch/cc.h.
+// What lwIP calls of its platform: time, chance and the checksum. See
+// subprojects/lwip/include/arch/cc.h.
 #include <sys/random.h>
 #include <time.h>
 

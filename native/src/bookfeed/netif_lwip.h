@@ -23,8 +23,8 @@ struct netif_lwip {
 };
 
 // Addresses are in host order; gateway 0: none. 0 or a negative errno.
-int netif_lwip_init(struct netif_lwip *self, const struct port *port, uint32_t ipv4,
-	uint8_t prefix, uint32_t gateway);
+int netif_lwip_init(struct netif_lwip *self, const struct port *port, uint32_t ipv4, uint8_t prefix,
+	uint32_t gateway);
 void netif_lwip_done(struct netif_lwip *self);
 
 // Takes one burst from the port into the stack. *burst_tsc is when it was taken. How many.

@@ -97,8 +97,8 @@ static int set_option(struct options *options, const struct option_row *row, con
 	if (row->read(value, &limits, options, (char *)options + row->offset) == 0)
 		return 0;
 	if (row->allowed != NULL)
-		return fault_set(fault, EXIT_USAGE, "%s: '%.80s'; give %s", row->name, value,
-			row->allowed);
+		return fault_set(
+			fault, EXIT_USAGE, "%s: '%.80s'; give %s", row->name, value, row->allowed);
 	return fault_set(fault, EXIT_USAGE, "%s: '%.80s'; give a number from %u to %u", row->name,
 		value, row->min, row->max);
 }
@@ -165,15 +165,15 @@ int options_parse(struct options *options, int argc, char *const argv[], struct 
 				"option: '%.80s'; see --help for what is allowed", argv[i]);
 		if (row->read == NULL) {
 			if (value != NULL)
-				return fault_set(fault, EXIT_USAGE, "%s: '%.80s'; it takes no value",
-					row->name, value + 1);
+				return fault_set(fault, EXIT_USAGE,
+					"%s: '%.80s'; it takes no value", row->name, value + 1);
 			*(bool *)((char *)options + row->offset) = true;
 			continue;
 		}
 		value = value != NULL ? value + 1 : i + 1 < argc ? argv[++i] : NULL;
 		if (value == NULL)
-			return fault_set(
-				fault, EXIT_USAGE, "%s: no value; give %s", row->name, row->argument);
+			return fault_set(fault, EXIT_USAGE, "%s: no value; give %s", row->name,
+				row->argument);
 		if (set_option(options, row, value, fault) < 0)
 			return -EINVAL;
 	}
@@ -182,10 +182,9 @@ int options_parse(struct options *options, int argc, char *const argv[], struct 
 
 void options_help(FILE *out)
 {
-	fprintf(out,
-		"bookfeed: an exchange's stream into local order books\n\n"
-		"usage: bookfeed [options]                          kernel and replay\n"
-		"       bookfeed [EAL options] -- [options]         lwip on a DPDK port\n\n");
+	fprintf(out, "bookfeed: an exchange's stream into local order books\n\n"
+		     "usage: bookfeed [options]                          kernel and replay\n"
+		     "       bookfeed [EAL options] -- [options]         lwip on a DPDK port\n\n");
 	for (size_t i = 0; i < ROWS; i++) {
 		char left[40];
 
@@ -194,6 +193,7 @@ void options_help(FILE *out)
 			rows[i].argument == NULL ? "" : rows[i].argument);
 		fprintf(out, "  %-31s %s\n", left, rows[i].help);
 	}
-	fprintf(out, "\nexit codes: 0 clean stop, 1 fault while running, 2 usage, 3 no port, "
-		     "4 memory,\n5 self-test failed, 6 EAL did not start, 7 another primary runs\n");
+	fprintf(out,
+		"\nexit codes: 0 clean stop, 1 fault while running, 2 usage, 3 no port, "
+		"4 memory,\n5 self-test failed, 6 EAL did not start, 7 another primary runs\n");
 }

@@ -6,15 +6,15 @@
 #include "options_value.h"
 #include "parse.h"
 
-int option_u32(const char *text, const struct option_limits *limits, struct options *options,
-	void *field)
+int option_u32(
+	const char *text, const struct option_limits *limits, struct options *options, void *field)
 {
 	(void)options;
 	return parse_number(text, limits->min, limits->max, field);
 }
 
-int option_u16(const char *text, const struct option_limits *limits, struct options *options,
-	void *field)
+int option_u16(
+	const char *text, const struct option_limits *limits, struct options *options, void *field)
 {
 	uint32_t number;
 	int ret = option_u32(text, limits, options, &number);
@@ -24,8 +24,8 @@ int option_u16(const char *text, const struct option_limits *limits, struct opti
 	return ret;
 }
 
-int option_text(const char *text, const struct option_limits *limits, struct options *options,
-	void *field)
+int option_text(
+	const char *text, const struct option_limits *limits, struct options *options, void *field)
 {
 	(void)limits;
 	(void)options;
@@ -33,8 +33,8 @@ int option_text(const char *text, const struct option_limits *limits, struct opt
 	return 0;
 }
 
-int option_venue(const char *text, const struct option_limits *limits, struct options *options,
-	void *field)
+int option_venue(
+	const char *text, const struct option_limits *limits, struct options *options, void *field)
 {
 	(void)limits;
 	(void)field;
@@ -42,8 +42,8 @@ int option_venue(const char *text, const struct option_limits *limits, struct op
 	return feed_venue_parse(text, &options->venue);
 }
 
-int option_symbols(const char *text, const struct option_limits *limits, struct options *options,
-	void *field)
+int option_symbols(
+	const char *text, const struct option_limits *limits, struct options *options, void *field)
 {
 	size_t size = strlen(text);
 	char *rest;
@@ -86,8 +86,8 @@ const char *transport_kind_name(enum transport_kind kind)
 	return transports[kind];
 }
 
-int option_transport(const char *text, const struct option_limits *limits, struct options *options,
-	void *field)
+int option_transport(
+	const char *text, const struct option_limits *limits, struct options *options, void *field)
 {
 	int found = find_name(text, transports, sizeof(transports) / sizeof(transports[0]));
 
@@ -98,8 +98,8 @@ int option_transport(const char *text, const struct option_limits *limits, struc
 	return found < 0 ? found : 0;
 }
 
-int option_wait(const char *text, const struct option_limits *limits, struct options *options,
-	void *field)
+int option_wait(
+	const char *text, const struct option_limits *limits, struct options *options, void *field)
 {
 	static const char *const names[] = {
 		[KERNEL_BLOCK] = "block",
@@ -115,8 +115,8 @@ int option_wait(const char *text, const struct option_limits *limits, struct opt
 	return found < 0 ? found : 0;
 }
 
-int option_output(const char *text, const struct option_limits *limits, struct options *options,
-	void *field)
+int option_output(
+	const char *text, const struct option_limits *limits, struct options *options, void *field)
 {
 	static const char *const names[] = {
 		[OUTPUT_VIEW] = "view",
@@ -133,8 +133,8 @@ int option_output(const char *text, const struct option_limits *limits, struct o
 	return found < 0 ? found : 0;
 }
 
-int option_ipv4(const char *text, const struct option_limits *limits, struct options *options,
-	void *field)
+int option_ipv4(
+	const char *text, const struct option_limits *limits, struct options *options, void *field)
 {
 	(void)limits;
 	(void)options;
@@ -157,8 +157,8 @@ static int split_number(const char *text, char mark, char *head, size_t capacity
 	return parse_number(at + 1, 1, max, &number) < 0 ? -EINVAL : (int)number;
 }
 
-int option_ipv4_prefix(const char *text, const struct option_limits *limits,
-	struct options *options, void *field)
+int option_ipv4_prefix(
+	const char *text, const struct option_limits *limits, struct options *options, void *field)
 {
 	struct ipv4_prefix *out = field;
 	char head[32];
@@ -172,8 +172,8 @@ int option_ipv4_prefix(const char *text, const struct option_limits *limits,
 	return 0;
 }
 
-int option_ipv4_port(const char *text, const struct option_limits *limits, struct options *options,
-	void *field)
+int option_ipv4_port(
+	const char *text, const struct option_limits *limits, struct options *options, void *field)
 {
 	struct ipv4_port *out = field;
 	struct in_addr address;
@@ -190,8 +190,8 @@ int option_ipv4_port(const char *text, const struct option_limits *limits, struc
 	return 0;
 }
 
-int option_host(const char *text, const struct option_limits *limits, struct options *options,
-	void *field)
+int option_host(
+	const char *text, const struct option_limits *limits, struct options *options, void *field)
 {
 	struct host_port *out = field;
 	int number = split_number(text, ':', out->host, sizeof(out->host), UINT16_MAX);

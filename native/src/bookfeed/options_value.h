@@ -10,8 +10,8 @@ struct option_limits {
 };
 
 // Reads text into *field, a member of *options. -EINVAL: it is not allowed.
-typedef int (*option_reader)(const char *text, const struct option_limits *limits,
-	struct options *options, void *field);
+typedef int (*option_reader)(
+	const char *text, const struct option_limits *limits, struct options *options, void *field);
 
 int option_u32(const char *, const struct option_limits *, struct options *, void *);
 int option_u16(const char *, const struct option_limits *, struct options *, void *);

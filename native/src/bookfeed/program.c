@@ -8,7 +8,12 @@
 
 #include "program.h"
 
-enum { NS_PER_S = 1000 * 1000 * 1000, NS_PER_MS = 1000 * 1000, WAKE_NS = 100 * NS_PER_MS };
+enum {
+	NS_PER_S = 1000 * 1000 * 1000,
+	NS_PER_MS = 1000 * 1000,
+	WAKE_NS = 100 * NS_PER_MS,
+	LOOKS_MISSED_MAX = 10, // a second each
+};
 
 static void stop_signals(sigset_t *set)
 {
@@ -100,8 +105,8 @@ int program_connect(struct program *program, struct transport *transport, const 
 	set_target(&config.stream, &options->host, &options->connect);
 	set_target(&config.snapshot, &options->snapshot_host, &options->connect);
 	if (tls_context_init(&program->tls, options->ca, reason) < 0)
-		return fault_set(fault, EXIT_USAGE, "--ca: %s; give a file of PEM certificates",
-			reason);
+		return fault_set(
+			fault, EXIT_USAGE, "--ca: %s; give a file of PEM certificates", reason);
 	if (session_init(&program->session, &config, program->feed, transport, &program->tls,
 		    &program->latency) < 0)
 		return fault_set(fault, EXIT_MEMORY, "memory: none for messages; free some");
@@ -148,23 +153,6 @@ static int write_status(struct program *program, struct fault *fault)
 	return 0;
 }
 
-static int look_and_show(struct program *program, struct fault *fault)
-{
-	int ret = 0;
-
-	pthread_mutex_lock(&program->view_lock);
-	if (engine_look(&program->engine)) {
-		program->status.hz = cycles_hz(&program->start);
-		show(program);
-		ret = write_status(program, fault);
-	} else {
-		ret = fault_set(fault, EXIT_RUN_TIME,
-			"engine: no answer for a second; the thread that polls is stuck or starved");
-	}
-	pthread_mutex_unlock(&program->view_lock);
-	return ret;
-}
-
 static void tell_manager(struct program *program)
 {
 	const struct view *view = program->view;
@@ -173,6 +161,26 @@ static void tell_manager(struct program *program)
 	snprintf(text, sizeof(text), "WATCHDOG=1\nSTATUS=%s %s, %zu of %zu books good",
 		program->status.venue, session_state_name(view->state), view->good, view->count);
 	notify_send(&program->notify, text);
+}
+
+static int look_and_show(struct program *program, struct fault *fault)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&program->view_lock);
+	if (engine_look(&program->engine)) {
+		program->looks_missed = 0;
+		program->status.hz = cycles_hz(&program->start);
+		show(program);
+		tell_manager(program);
+		ret = write_status(program, fault);
+	} else if (++program->looks_missed == LOOKS_MISSED_MAX) {
+		ret = fault_set(fault, EXIT_RUN_TIME,
+			"engine: no answer for %d s; the thread that polls is stuck or starved",
+			LOOKS_MISSED_MAX);
+	}
+	pthread_mutex_unlock(&program->view_lock);
+	return ret;
 }
 
 int program_control(struct program *program, program_tick tick, void *device, struct fault *fault)
@@ -194,7 +202,6 @@ int program_control(struct program *program, program_tick tick, void *device, st
 			continue;
 		next += (uint64_t)program->options.interval_ms * NS_PER_MS;
 		ret = look_and_show(program, fault);
-		tell_manager(program);
 	}
 	notify_send(&program->notify, "STOPPING=1");
 	return ret;

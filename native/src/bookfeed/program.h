@@ -26,6 +26,7 @@ struct program {
 	struct cycles_sample start;
 	struct status status;
 	struct view *view;
+	unsigned int looks_missed; // in a row
 	pthread_mutex_t view_lock; // view and status are the holder's
 };
 
@@ -37,8 +38,7 @@ int program_connect(struct program *program, struct transport *transport, const 
 	struct fault *fault);
 
 // Until a signal, --seconds or a fault, while another thread runs the engine.
-int program_control(
-	struct program *program, program_tick tick, void *device, struct fault *fault);
+int program_control(struct program *program, program_tick tick, void *device, struct fault *fault);
 
 // Once nobody runs the engine any more: the last figures and the trace.
 int program_report(struct program *program, struct fault *fault);

@@ -16,7 +16,8 @@ static int serve(struct program *program, struct fault *fault)
 	int ret;
 
 	if (error != 0)
-		return fault_set(fault, EXIT_RUN_TIME, "thread: %s; allow one more", strerror(error));
+		return fault_set(
+			fault, EXIT_RUN_TIME, "thread: %s; allow one more", strerror(error));
 	ret = program_control(program, NULL, NULL, fault);
 	atomic_store(&program->engine.stop, true);
 	pthread_join(thread, NULL);
@@ -29,7 +30,8 @@ int run_kernel(struct program *program, struct fault *fault)
 	int ret = transport_kernel_init(&kernel, program->options.wait);
 
 	if (ret < 0)
-		return fault_set(fault, EXIT_MEMORY, "transport: %s; free some memory", strerror(-ret));
+		return fault_set(
+			fault, EXIT_MEMORY, "transport: %s; free some memory", strerror(-ret));
 	ret = program_connect(program, &kernel.transport, "", fault);
 	if (ret == 0)
 		ret = serve(program, fault);

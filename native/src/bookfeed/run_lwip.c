@@ -1,5 +1,5 @@
-// bookfeed over lwIP on a DPDK port: EAL, port, stack and self-test, then the engine on a worker lcore
-// while the main one controls. See program.h.
+// bookfeed over lwIP on a DPDK port: EAL, port, stack and self-test, then the engine on a worker
+// lcore while the main one controls. See program.h.
 #include <errno.h>
 #include <string.h>
 
@@ -109,7 +109,8 @@ static int self_test(struct device *device, const struct options *options, struc
 				"self-test: %s: link down for %u s; check the cable or the peer",
 				device->port.device, options->self_test_timeout_s);
 		return fault_set(fault, EXIT_SELF_TEST,
-			"self-test: gateway: no ARP answer for %u s; check --gateway, --ipv4 and the "
+			"self-test: gateway: no ARP answer for %u s; check --gateway, --ipv4 and "
+			"the "
 			"security group",
 			options->self_test_timeout_s);
 	}
@@ -139,8 +140,7 @@ static int tick(struct program *program, void *argument, struct fault *fault)
 	if (device->ticks++ % TICKS_PER_S == 0)
 		port_tick(&device->port);
 	program->status.mbufs_total = port_mbufs_total(&device->port);
-	program->status.mbufs_free =
-		program->status.mbufs_total - port_mbufs_used(&device->port);
+	program->status.mbufs_free = program->status.mbufs_total - port_mbufs_used(&device->port);
 	return 0;
 }
 
@@ -150,8 +150,8 @@ static int serve(struct program *program, struct device *device, struct fault *f
 	int ret = telemetry_bookfeed_init(program, &device->port, device->stack);
 
 	if (ret < 0)
-		return fault_set(fault, EXIT_RUN_TIME, "telemetry: %s; start without --no-telemetry",
-			strerror(-ret));
+		return fault_set(fault, EXIT_RUN_TIME,
+			"telemetry: %s; start without --no-telemetry", strerror(-ret));
 	if (rte_eal_remote_launch(engine_run, &program->engine, lcore) < 0)
 		ret = fault_set(fault, EXIT_RUN_TIME, "lcore %u: busy; give EAL another -l", lcore);
 	else

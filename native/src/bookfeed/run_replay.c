@@ -1,5 +1,6 @@
-// bookfeed over recorded files, as fast as they can be read: what the books would have been, and what
-// each message costs. Snapshots come from the recorded HTTP answers when the feed asks for them.
+// bookfeed over recorded files, as fast as they can be read: what the books would have been, and
+// what each message costs. Snapshots come from the recorded HTTP answers when the feed asks for
+// them.
 #include <errno.h>
 #include <string.h>
 
@@ -12,8 +13,8 @@ struct player {
 	struct replay answers; // bytes NULL: none
 };
 
-// Whether a recorded URL is the answer to that request: same path, same symbol; how many levels were
-// asked for does not matter.
+// Whether a recorded URL is the answer to that request: same path, same symbol; how many levels
+// were asked for does not matter.
 static bool answers_to(const struct replay_record *record, const char *path)
 {
 	size_t size = strlen(path);
@@ -23,7 +24,8 @@ static bool answers_to(const struct replay_record *record, const char *path)
 	if (limit != NULL)
 		size = (size_t)(limit - path);
 	found = memmem(record->url, record->url_size, path, size);
-	return found != NULL && (found + size == record->url + record->url_size || found[size] == '&');
+	return found != NULL &&
+	       (found + size == record->url + record->url_size || found[size] == '&');
 }
 
 static void answer(struct player *player, const char *path, size_t symbol)
@@ -114,8 +116,8 @@ static int open_file(
 	int ret = replay_open(path, replay);
 
 	if (ret < 0)
-		return fault_set(fault, EXIT_USAGE, "%s: '%.200s': %s; give a recorded file", option,
-			path, strerror(-ret));
+		return fault_set(fault, EXIT_USAGE, "%s: '%.200s': %s; give a recorded file",
+			option, path, strerror(-ret));
 	return 0;
 }
 

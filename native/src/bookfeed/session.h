@@ -1,5 +1,6 @@
-// One exchange's stream from connect to book: resolve, TCP, TLS, WebSocket, subscriptions, messages,
-// snapshots, and all of it again when it breaks. One thread; the counters may be read by any.
+// One exchange's stream from connect to book: resolve, TCP, TLS, WebSocket, subscriptions,
+// messages, snapshots, and all of it again when it breaks. One thread; the counters may be read by
+// any.
 #ifndef BOOKFEED_SESSION_H
 #define BOOKFEED_SESSION_H
 

@@ -60,8 +60,8 @@ static void take_text(struct session *session, const struct ws_message *message)
 		.ws = latency_now(),
 	};
 	struct feed_change change;
-	enum feed_verdict verdict = feed_message(
-		session->feed, (const char *)message->bytes, message->size, &change);
+	enum feed_verdict verdict =
+		feed_message(session->feed, (const char *)message->bytes, message->size, &change);
 
 	stamps.book = latency_now();
 	session->message_ns = session->now_ns;

@@ -1,5 +1,5 @@
-// Between the files of the session: states and connection in session.c, what an open stream brings in
-// session_open.c, snapshots in session_snapshot.c.
+// Between the files of the session: states and connection in session.c, what an open stream brings
+// in session_open.c, snapshots in session_snapshot.c.
 #ifndef BOOKFEED_SESSION_PARTS_H
 #define BOOKFEED_SESSION_PARTS_H
 

@@ -97,8 +97,9 @@ void status_json(const struct status *status, FILE *out)
 {
 	const struct view *view = status->view;
 
-	fprintf(out, "{\"schema\":1,\"venue\":\"%s\",\"transport\":\"%s\",\"device\":",
-		status->venue, status->transport);
+	fprintf(out,
+		"{\"schema\":1,\"venue\":\"%s\",\"transport\":\"%s\",\"device\":", status->venue,
+		status->transport);
 	print_text(status->device, out);
 	fprintf(out, ",\"state\":\"%s\",\"why\":", session_state_name(view->state));
 	print_text(view->why, out);

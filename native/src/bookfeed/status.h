@@ -1,4 +1,5 @@
-// What bookfeed shows of itself: as JSON for programs, as a line for logs, as a page for a terminal.
+// What bookfeed shows of itself: as JSON for programs, as a line for logs, as a page for a
+// terminal.
 #ifndef BOOKFEED_STATUS_H
 #define BOOKFEED_STATUS_H
 

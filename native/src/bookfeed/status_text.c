@@ -48,8 +48,8 @@ static void print_book(const struct view_symbol *one, size_t levels, FILE *out)
 	}
 	fprintf(out, "%-12s %zu bids, %zu asks, %" PRIu64 " updates\n", symbol->name,
 		one->count[BOOK_BID], one->count[BOOK_ASK], symbol->updates);
-	for (size_t i = 0;
-		i < levels && (i < one->shown[BOOK_BID] || i < one->shown[BOOK_ASK]); i++) {
+	for (size_t i = 0; i < levels && (i < one->shown[BOOK_BID] || i < one->shown[BOOK_ASK]);
+		i++) {
 		print_level(one, BOOK_BID, i, out);
 		print_level(one, BOOK_ASK, i, out);
 	}

@@ -19,8 +19,7 @@ static void set_reason(struct tls *tls, const char *what)
 	if (verified != X509_V_OK)
 		text = X509_verify_cert_error_string(verified);
 	snprintf(tls->reason, sizeof(tls->reason), "%s: %s%s", what,
-		verified != X509_V_OK ? "certificate: " : "",
-		text == NULL ? "not said why" : text);
+		verified != X509_V_OK ? "certificate: " : "", text == NULL ? "not said why" : text);
 	ERR_clear_error();
 }
 
@@ -157,8 +156,7 @@ int tls_open(struct tls *tls, const struct tls_context *context, struct transpor
 	tls->owner = owner;
 	ret = prepare(tls, context, host);
 	if (ret == 0)
-		tls->link =
-			transport_connect(transport, ipv4, port, &link_events, tls, &ret);
+		tls->link = transport_connect(transport, ipv4, port, &link_events, tls, &ret);
 	if (tls->link != NULL)
 		return 0;
 	snprintf(tls->reason, sizeof(tls->reason), "connect: %s", strerror(-ret));

@@ -97,8 +97,7 @@ static enum ws_verdict check_data(struct ws_reader *reader, const struct frame *
 	if (frame->opcode == WS_CONTINUATION && reader->opcode == 0)
 		return broken(reader, WS_CODE_PROTOCOL, "a continuation of nothing");
 	if (frame->opcode != WS_CONTINUATION && reader->opcode != 0)
-		return broken(
-			reader, WS_CODE_PROTOCOL, "a new message before the last one's end");
+		return broken(reader, WS_CODE_PROTOCOL, "a new message before the last one's end");
 	if (frame->size > reader->limit - before)
 		return broken(reader, WS_CODE_TOO_BIG, "a message over the size allowed");
 	return WS_MESSAGE;
@@ -127,8 +126,7 @@ static enum ws_verdict read_header(struct ws_reader *reader, struct frame *frame
 	if (wide > 0) {
 		frame->size = load_big_endian(bytes + 2, wide);
 		if (frame->size < (wide == 8 ? 0x10000 : SIZE_16) || frame->size >> 63 != 0)
-			return broken(
-				reader, WS_CODE_PROTOCOL, "a size not in its shortest form");
+			return broken(reader, WS_CODE_PROTOCOL, "a size not in its shortest form");
 	}
 	return (frame->opcode & WS_CLOSE) != 0 ? check_control(reader, frame)
 					       : check_data(reader, frame);

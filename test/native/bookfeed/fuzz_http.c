@@ -47,10 +47,12 @@ static uint64_t read_in_cuts(const uint8_t *bytes, size_t size, size_t cut)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	// Chunk headers that arrive in pieces make room earlier, so only what fits at once must agree.
+	// Chunk headers that arrive in pieces make room earlier, so only what fits at once must
+	// agree.
 	uint64_t whole = read_in_cuts(bytes, size, SIZE_MAX);
 
-	if (size > 0 && read_in_cuts(bytes, size, 1 + bytes[0] % 7) != whole && size <= CAPACITY / 2)
+	if (size > 0 && read_in_cuts(bytes, size, 1 + bytes[0] % 7) != whole &&
+		size <= CAPACITY / 2)
 		abort();
 	return 0;
 }

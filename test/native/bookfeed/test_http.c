@@ -84,7 +84,8 @@ static void each_way_to_be_wrong(void)
 		{"HTTP/1.1 200 OK\r\nContent-Length: 1234567890123456\r\n\r\n",
 			"length that is no number"},
 		{"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n", "size allowed"},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "given twice"},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+			"given twice"},
 		{"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
 			"given twice"},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "other than chunked"},
@@ -140,7 +141,8 @@ static void endless_heads_and_lines_are_refused(void)
 	CHECK_EQUAL(feed(text, (size_t)size), HTTP_BROKEN);
 	CHECK_TEXT(reader.fault, "64 header lines");
 
-	size = snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;");
+	size = snprintf(
+		text, sizeof(text), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;");
 	memset(text + size, 'x', 2000);
 	http_reader_init(&reader, buffer, sizeof(buffer));
 	CHECK_EQUAL(feed(text, (size_t)size + 2000), HTTP_BROKEN);

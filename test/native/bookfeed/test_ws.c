@@ -123,7 +123,10 @@ static void control_between_fragments(void)
 	add_text(0x00, "cd");
 	add_text(0x8a, "");
 	add_text(0x80, "ef");
-	add_frame(0x88, "\x03\xe8" "bye", 5);
+	add_frame(0x88,
+		"\x03\xe8"
+		"bye",
+		5);
 	expect("9:0:ping;10:0:;1:0:abcdef;8:1000:bye;");
 }
 
@@ -287,8 +290,8 @@ static void utf8_by_table(void)
 				"................................................................"
 				"......",
 				rows[i].text, before % 3, "zz");
-			CHECK_EQUAL(ws_utf8_valid((const uint8_t *)text, strlen(text)),
-				rows[i].valid);
+			CHECK_EQUAL(
+				ws_utf8_valid((const uint8_t *)text, strlen(text)), rows[i].valid);
 		}
 	}
 }

@@ -1,0 +1,91 @@
+"""What a healthy exchange sends becomes the same books, by whatever TLS, framing and venue."""
+import ssl
+import unittest
+
+from bookfeed_rig import FEEDS, Recorded, by_each_transport, until
+
+
+class Stream:
+    def test_books_become_the_exchanges(self):
+        exchange, client = self.both(rate=2000, count=3000)
+        client.wait_good()
+        until(lambda: exchange.sent == 3000, "3000 messages")
+        self.check_books(exchange, client)
+        self.check_never_wrong(exchange, client)
+        status = client.status()
+        self.assertEqual((status["resyncs"], status["malformed"], status["disconnects"]), (0, 0, 0), status)
+        self.assertEqual(status["messages"], 3000 + 1)  # and the answer to the subscription
+        self.assertGreater(status["latency_ns"]["burst_to_book"]["count"], 1000)
+        self.check_end(client)
+
+    def test_tls_1_2(self):
+        exchange, client = self.both(version=ssl.TLSVersion.TLSv1_2)
+        client.wait_good()
+        self.check_books(exchange, client)
+        self.check_end(client)
+
+    def test_tls_1_3(self):
+        exchange, client = self.both(version=ssl.TLSVersion.TLSv1_3)
+        client.wait_good()
+        self.check_books(exchange, client)
+        self.check_end(client)
+
+    def test_fragments_and_pings_between_them(self):
+        exchange, client = self.both(rate=200)
+        client.wait_good()
+        for _ in range(5):
+            exchange.command("fragments")
+            exchange.command("ping")
+        status = client.wait_for(lambda status: status["pings"] == 10, "pings answered")
+        self.assertEqual((status["resyncs"], status["malformed"], status["disconnects"]), (0, 0, 0))
+        self.check_books(exchange, client)
+        self.check_end(client)
+
+    def test_the_request_names_host_and_path(self):
+        exchange, client = self.both()
+        client.wait_good()
+        wanted = {"/stream": "stream.binance.com:9443", "/api/v3/depth?symbol=NKNUSDT&limit=1000": "api.binance.com"}
+        seen = {path: fields["host"] for path, fields in exchange.requests}
+        self.assertEqual({path: seen.get(path) for path in wanted}, wanted)
+        self.check_end(client)
+
+    def test_seconds_end_it(self):
+        exchange = self.exchange(wire := self.wire())
+        client = self.bookfeed(wire, "--seconds", "1")
+        self.assertEqual(client.wait(), 0, client.errors)
+        self.assertEqual(client.status()["good"], 2)
+        self.assertEqual(exchange.connections, 1)
+
+    @unittest.skipUnless((FEEDS / "KRAKEN.ws.50.0").exists(), f"recorded feeds: {FEEDS} is not there")
+    def test_kraken_as_recorded(self):
+        market = Recorded(FEEDS / "KRAKEN.ws.50.0")
+        exchange = self.exchange(wire := self.wire(), market, rate=3000)
+        client = self.bookfeed(wire, venue="kraken", symbols=market.symbols)
+        client.wait_good(30)
+        until(exchange.paused.is_set, "the record's end", 30)
+        until(lambda: client.status()["updates"] >= len(market.updates) - 200, "updates")
+        status = client.wait_good()
+        self.assertEqual((status["resyncs"], status["malformed"], status["disconnects"]), (0, 0, 0), status)
+        self.assertEqual(self.numbers(client.books()), self.numbers(market.truth()))
+        self.check_end(client)
+
+    @unittest.skipUnless((FEEDS / "KRAKEN.ws.50.0").exists(), f"recorded feeds: {FEEDS} is not there")
+    def test_a_wrong_checksum(self):
+        market = Recorded(FEEDS / "KRAKEN.ws.50.0")
+        exchange = self.exchange(wire := self.wire(), market, rate=500)
+        client = self.bookfeed(wire, venue="kraken", symbols=market.symbols)
+        client.wait_good(30)
+        exchange.command("tampered")
+        client.wait_for(lambda status: status["resyncs"] == 1, "the resync")
+        status = client.wait_good()
+        self.assertEqual((status["disconnects"], status["why"].split(": ")[1]), (0, "checksum"), status)
+        self.check_end(client)
+
+    @staticmethod
+    def numbers(books):
+        """Texts with and without zeros at their end are the same number."""
+        return {name: [[[text.rstrip("0") for text in level] for level in side] for side in book]
+                for name, book in books.items()}
+
+
+by_each_transport(globals(), Stream)
