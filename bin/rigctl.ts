@@ -200,14 +200,19 @@ measuring(
   const options = checkMeasure(flags);
   return onAws(flags, (operation) => measure(operation, name ?? DEFAULT_NAME, options));
 });
-cloudCommand('connect [name]', 'a shell on the machine by Session Manager').action(
-  (name: string | undefined, flags: CloudFlags) =>
-    onAws(flags, (operation) => connect(operation, name ?? DEFAULT_NAME)),
-);
+/** Of a pair or a fleet, one machine is meant. */
+const MACHINE = ['--machine <part>', 'which of several: generator, reflector, 2, 2-generator'] as const;
+cloudCommand('connect [name]', 'a shell on the machine by Session Manager')
+  .option(...MACHINE)
+  .action((name: string | undefined, flags: CloudFlags & { readonly machine?: string }) =>
+    onAws(flags, (operation) => connect(operation, name ?? DEFAULT_NAME, flags.machine)),
+  );
 cloudCommand('logs [name]', "saves the last 64 KB of the machine's console")
   .option('--output <file>', 'where to; - is standard output (default: NAME-INSTANCE.log)')
-  .action((name: string | undefined, flags: CloudFlags & { readonly output?: string }) =>
-    onAws(flags, (operation) => saveLogs(operation, name ?? DEFAULT_NAME, flags.output)),
+  .option(...MACHINE)
+  .action(
+    (name: string | undefined, flags: CloudFlags & { readonly output?: string; readonly machine?: string }) =>
+      onAws(flags, (operation) => saveLogs(operation, name ?? DEFAULT_NAME, flags.output, flags.machine)),
   );
 cloudCommand('list', 'every rig of the account and region with age, state and expiry').action(
   (flags: CloudFlags) => onAws(flags, (operation) => list(operation)),

@@ -2,6 +2,7 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 
@@ -13,6 +14,7 @@ export interface Aws {
   readonly ec2: EC2Client;
   readonly cloudFormation: CloudFormationClient;
   readonly scheduler: SchedulerClient;
+  readonly quotas: ServiceQuotasClient;
   readonly ssm: SSMClient;
   readonly sts: STSClient;
 }
@@ -32,6 +34,7 @@ export async function connectAws(region: string | undefined): Promise<Aws> {
     ec2,
     cloudFormation: new CloudFormationClient(options),
     scheduler: new SchedulerClient(options),
+    quotas: new ServiceQuotasClient(options),
     ssm: new SSMClient(options),
     sts: new STSClient(options),
   };

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RigConfig } from '../config.js';
 import { lastWords, runCdk, type CdkRun } from './cdk.js';
 import { EXIT, RigFault } from './exit.js';
-import { explainFailure, formatFailure, keepConsole } from './failure.js';
+import { blamedMachine, explainFailure, formatFailure, keepConsoles } from './failure.js';
 import { follow, Follower, type FollowOptions, type Outcome } from './follow.js';
 import { formatTable, printJson, type Operation } from './operation.js';
 import { preflight, wouldFail, type Check } from './preflight.js';
@@ -150,11 +150,21 @@ async function fail(operation: Operation, name: string, outcome: Outcome, run?: 
     throw new RigError(`cdk deploy ended with ${run.exitCode ?? 'a signal'}`, next);
   }
   const failure = explainFailure(outcome);
-  const file = await keepConsole(name, outcome, operation.now());
-  if (operation.json) printJson(operation, { kind: 'failed', rig: name, ...failure, console: file ?? null });
-  else {
-    operation.terminal.out(formatFailure(failure, outcome.console));
-    if (file !== undefined) operation.terminal.out(`  the whole console is kept in ${file}\n`);
+  const machine = blamedMachine(outcome);
+  const files = await keepConsoles(outcome, operation.now());
+  if (operation.json) {
+    const consoles = { console: files[0] ?? null, consoles: files };
+    printJson(operation, {
+      kind: 'failed',
+      rig: name,
+      machine: machine?.name ?? null,
+      ...failure,
+      ...consoles,
+    });
+  } else {
+    operation.terminal.out(formatFailure(failure, machine?.console ?? ''));
+    if (outcome.machines.length > 1 && machine) operation.terminal.out(`  machine: ${machine.name}\n`);
+    for (const file of files) operation.terminal.out(`  the whole console is kept in ${file}\n`);
   }
   operation.terminal.progress(`${name} is ${outcome.stack?.status ?? 'gone'}; next: rigctl destroy ${name}`);
   return EXIT.failed;

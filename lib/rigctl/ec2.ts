@@ -21,8 +21,14 @@ export interface Call {
   readonly signal: AbortSignal;
 }
 
-/** The machine of a stack, by the tag that CloudFormation puts on it; undefined before launch and after termination. */
-export async function findInstance(aws: Aws, stackId: string, call: Call): Promise<Instance | undefined> {
+/** A machine of a stack: its name is that of the rig, or in a pair or fleet that and its part. */
+export interface Machine {
+  readonly name: string;
+  readonly id: string;
+}
+
+/** The machines of a stack, by the tag that CloudFormation puts on them: none before launch and after termination. */
+export async function findMachines(aws: Aws, stackId: string, call: Call): Promise<Machine[]> {
   const answer = await aws.ec2.send(
     new DescribeInstancesCommand({
       Filters: [
@@ -33,8 +39,23 @@ export async function findInstance(aws: Aws, stackId: string, call: Call): Promi
     { abortSignal: call.signal },
   );
   const instances = (answer.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
-  // While a new generation replaces the old, both are there: the younger one is the rig to be.
-  return instances.sort((a, b) => (b.LaunchTime?.getTime() ?? 0) - (a.LaunchTime?.getTime() ?? 0))[0];
+  const oldestFirst = instances.sort(
+    (a, b) => (a.LaunchTime?.getTime() ?? 0) - (b.LaunchTime?.getTime() ?? 0),
+  );
+  // While a new generation replaces the old, both are there under one name: the younger one is the rig to be.
+  const byName = new Map(oldestFirst.map((instance) => [nameOf(instance), instance.InstanceId ?? '']));
+  return [...byName]
+    .map(([name, id]) => ({ name, id }))
+    .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+}
+
+function nameOf({ Tags = [] }: Instance): string {
+  return Tags.find((tag) => tag.Key === 'Name')?.Value ?? '';
+}
+
+/** What a machine is called beside its rig: `generator`, `2-reflector`; empty for a rig that is one machine. */
+export function partOf(machine: string, rig: string): string {
+  return machine.startsWith(`${rig}-`) ? machine.slice(rig.length + 1) : '';
 }
 
 /** The last 64 KB of the serial console; empty before the machine has printed anything. */

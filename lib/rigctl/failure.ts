@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 
 import { lastLines } from './console.js';
-import type { Outcome } from './follow.js';
+import type { MachineOutcome, Outcome } from './follow.js';
 
 const SHOWN_LINES = 12;
 
@@ -18,12 +18,21 @@ export interface Failure {
 const SIGNALLED = /received failed message: '(?<reason>.*)' for uniqueId: \S+/s;
 const REASON = /^(?<code>E_[A-Z0-9_]+) (?<step>\S+): (?<cause>.*?)(?:; (?<fix>.*))?$/s;
 
+/** The machine that most likely made the stack fail: one with a fault, else one that is not ready, else any. */
+export function blamedMachine({ machines }: Outcome): MachineOutcome | undefined {
+  return (
+    machines.find((machine) => Boolean(machine.lastStatus?.error)) ??
+    machines.find((machine) => machine.lastStatus?.state !== 'ready') ??
+    machines[0]
+  );
+}
+
 /** Pure: the failure behind an outcome, the machine's own words first. */
 export function explainFailure(outcome: Outcome): Failure {
   const reason = outcome.failure ?? outcome.stack?.statusReason ?? 'CloudFormation gave no reason';
   const signalled = SIGNALLED.exec(reason)?.groups?.['reason'];
   const said = signalled === undefined ? undefined : REASON.exec(signalled)?.groups;
-  const error = outcome.lastStatus?.error;
+  const error = blamedMachine(outcome)?.lastStatus?.error;
   // The status has cause and fix apart; the signal has them in one text, in which either may hold the delimiter.
   if (error && (said === undefined || said['code'] === error.code)) return error;
   if (said) {
@@ -45,10 +54,12 @@ export function explainFailure(outcome: Outcome): Failure {
 
 /** A milestone's time is over and the machine sent no failure, so what is known is how far it came. */
 function explainSilence(outcome: Outcome): Failure {
-  const { lastStatus, instanceId } = outcome;
+  const { machines } = outcome;
+  const { lastStatus, name } = blamedMachine(outcome) ?? {};
   const step = lastStatus?.step ?? null;
+  const which = machines.length > 1 && name !== undefined ? `the machine ${name}` : 'the machine';
   if (lastStatus) {
-    const cause = `the machine went silent${step === null ? '' : ` in ${step}`}: its last word was at ${lastStatus.time}`;
+    const cause = `${which} went silent${step === null ? '' : ` in ${step}`}: its last word was at ${lastStatus.time}`;
     return {
       code: null,
       step,
@@ -57,9 +68,9 @@ function explainSilence(outcome: Outcome): Failure {
     };
   }
   const cause =
-    instanceId === undefined
+    machines.length === 0
       ? 'no machine was started in time'
-      : 'the machine never said anything: user data did not run';
+      : `${which} never said anything: user data did not run`;
   return {
     code: null,
     step,
@@ -82,10 +93,17 @@ export function formatFailure(failure: Failure, console: string): string {
   ].join('');
 }
 
-/** Keeps the console. @returns the file, or undefined when the machine had printed nothing. */
-export async function keepConsole(name: string, outcome: Outcome, now: Date): Promise<string | undefined> {
-  if (outcome.console === '') return undefined;
-  const file = `${name}-${now.toISOString().replace(/[-:]|\.\d+/g, '')}.log`;
-  await writeFile(file, outcome.console);
-  return file;
+/** Keeps the consoles, that of the blamed machine first. @returns the files; none when no machine had printed anything. */
+export async function keepConsoles(outcome: Outcome, now: Date): Promise<string[]> {
+  const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '');
+  const blamed = blamedMachine(outcome);
+  const machines = [...outcome.machines].sort((a, b) => Number(b === blamed) - Number(a === blamed));
+  const files: string[] = [];
+  for (const { name, console } of machines) {
+    if (console === '') continue;
+    const file = `${name}-${stamp}.log`;
+    await writeFile(file, console);
+    files.push(file);
+  }
+  return files;
 }

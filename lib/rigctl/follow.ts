@@ -4,27 +4,34 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { PortStatus } from '../port-status.js';
 import type { Aws } from './aws.js';
-import { ConsoleFollower } from './console.js';
-import { findInstance, readConsole, type Call } from './ec2.js';
+import { ConsoleFollower, type ConsoleEvent } from './console.js';
+import { findMachines, readConsole, type Call, type Machine } from './ec2.js';
 import { findStack, isInProgress, stackEvents, type ResourceEvent, type RigStack } from './stacks.js';
 
 export type RigEvent =
   | { readonly kind: 'stack'; readonly name: string; readonly status: string }
   | { readonly kind: 'resource'; readonly event: ResourceEvent }
-  | { readonly kind: 'machine'; readonly instanceId: string }
+  | { readonly kind: 'machine'; readonly name: string; readonly instanceId: string }
   | { readonly kind: 'status'; readonly status: PortStatus }
   | { readonly kind: 'unreadable'; readonly reason: string };
+
+/** What a machine was seen to do. */
+export interface MachineOutcome {
+  readonly name: string;
+  readonly instanceId: string;
+  readonly lastStatus: PortStatus | undefined;
+  /** The last console text that could be read, which outlives the machine. */
+  readonly console: string;
+}
 
 /** What is known when the following ends. */
 export interface Outcome {
   /** The stack at rest; undefined when it is gone. */
   readonly stack: RigStack | undefined;
-  readonly instanceId: string | undefined;
-  readonly lastStatus: PortStatus | undefined;
   /** The reason of the first resource that failed, in CloudFormation's words. */
   readonly failure: string | undefined;
-  /** The last console text that could be read, which outlives the machine. */
-  readonly console: string;
+  /** The newest of each name. */
+  readonly machines: readonly MachineOutcome[];
 }
 
 export interface FollowOptions extends Call {
@@ -34,15 +41,33 @@ export interface FollowOptions extends Call {
   readonly onEvent: (event: RigEvent) => void;
 }
 
+class FollowedMachine implements MachineOutcome {
+  readonly name: string;
+  readonly instanceId: string;
+  lastStatus: PortStatus | undefined;
+  console = '';
+  private readonly follower = new ConsoleFollower();
+
+  constructor({ name, id }: Machine) {
+    this.name = name;
+    this.instanceId = id;
+  }
+
+  read(text: string): ConsoleEvent[] {
+    if (text === '') return [];
+    this.console = text;
+    const events = this.follower.read(text);
+    for (const event of events) if (event.kind === 'status') this.lastStatus = event.status;
+    return events;
+  }
+}
+
 /** One deploy of one stack, as far as it has been seen. Call poll() until it says that the stack is at rest. */
 export class Follower {
   private stack: RigStack | undefined;
-  private instanceId: string | undefined;
-  private lastStatus: PortStatus | undefined;
   private failure: string | undefined;
-  private console = '';
   private readonly seen = new Set<string>();
-  private follower = new ConsoleFollower();
+  private readonly machines = new Map<string, FollowedMachine>();
 
   constructor(
     private readonly aws: Aws,
@@ -51,8 +76,7 @@ export class Follower {
   ) {}
 
   get outcome(): Outcome {
-    const { stack, instanceId, lastStatus, failure, console } = this;
-    return { stack, instanceId, lastStatus, failure, console };
+    return { stack: this.stack, failure: this.failure, machines: [...this.machines.values()] };
   }
 
   /** @returns true while the stack is being changed. */
@@ -69,7 +93,7 @@ export class Follower {
     };
     // The end of the stack is told last: what led to it comes first.
     if (running) tell();
-    await this.pollMachine(stack);
+    await this.pollMachines(stack);
     await this.pollEvents(stack);
     if (!running) tell();
     return running;
@@ -90,22 +114,19 @@ export class Follower {
     }
   }
 
-  private async pollMachine(stack: RigStack): Promise<void> {
-    const id = (await findInstance(this.aws, stack.id, this.options))?.InstanceId;
-    if (id !== undefined && id !== this.instanceId) {
-      this.instanceId = id;
-      this.follower = new ConsoleFollower();
-      this.emit({ kind: 'machine', instanceId: id });
+  private async pollMachines(stack: RigStack): Promise<void> {
+    for (const machine of await findMachines(this.aws, stack.id, this.options)) {
+      if (this.machines.get(machine.name)?.instanceId === machine.id) continue;
+      this.machines.set(machine.name, new FollowedMachine(machine));
+      this.emit({ kind: 'machine', name: machine.name, instanceId: machine.id });
     }
     // A terminated machine's console can still be read for a while, and its last words matter most.
-    if (this.instanceId === undefined) return;
-    const text = await readConsole(this.aws, this.instanceId, this.options);
-    if (text === '') return;
-    this.console = text;
-    for (const event of this.follower.read(text)) {
-      if (event.kind === 'status') this.lastStatus = event.status;
-      this.emit(event);
-    }
+    await Promise.all(
+      [...this.machines.values()].map(async (machine) => {
+        const text = await readConsole(this.aws, machine.instanceId, this.options);
+        for (const event of machine.read(text)) this.emit(event);
+      }),
+    );
   }
 
   private emit(event: RigEvent): void {

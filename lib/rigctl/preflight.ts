@@ -1,46 +1,33 @@
 // `rigctl preflight`: what would make a deploy fail, asked before it costs anything. Each check stands alone: one that
 // cannot be made (no right to ask) is a warning, never a failure.
 import {
-  DescribeAccountAttributesCommand,
-  DescribeAddressesCommand,
   DescribeAvailabilityZonesCommand,
-  DescribeImagesCommand,
   DescribeInstanceTypeOfferingsCommand,
   DescribeInstanceTypesCommand,
-  type Image,
   type InstanceTypeInfo,
-  type Tag,
   type _InstanceType,
 } from '@aws-sdk/client-ec2';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 
 import type { RigConfig } from '../config.js';
-import { RIG_TAG } from '../tags.js';
 import { isDenied, type Aws } from './aws.js';
+import { checker, type Check } from './check.js';
 import type { Call } from './ec2.js';
+import { checkImage } from './preflight-image.js';
+import { checkAddresses, checkPlacement, checkVcpus } from './preflight-capacity.js';
 import { findStack } from './stacks.js';
 
-export interface Check {
-  readonly name: string;
-  readonly result: 'ok' | 'warn' | 'fail';
-  readonly found: string;
-  /** What to do about it, where it is not ok. */
-  readonly next?: string;
-}
+export type { Check };
 
 const HUGEPAGE_MIB = 2;
 const KEPT_MIB = 1024;
-const CANONICAL = '099720109477';
-const JAMMY = 'ubuntu/images/hvm-ssd*/ubuntu-jammy-22.04-amd64-server-*';
-/** The quota that EC2 itself tells: a rig takes one address. */
-const EIP_QUOTA = 'vpc-max-elastic-ips';
 /** The bootstrap that aws-cdk-lib's default synthesizer needs. */
 const MIN_BOOTSTRAP = 6;
 
 /** Runs all checks. The identity comes first: without it no other can be made, so its fault is thrown. */
 export async function preflight(config: RigConfig, aws: Aws, call: Call): Promise<Check[]> {
   const identity = await checkIdentity(aws, call);
-  const checks = [checkBootstrap, checkType, checkOffering, checkAddress, checkImage];
+  const checks = [checkBootstrap, checkType, checkOffering, checkAddresses, checkVcpus, checkImage];
   const results = await Promise.all(
     checks.map(async (check) => {
       try {
@@ -64,18 +51,6 @@ export async function preflight(config: RigConfig, aws: Aws, call: Call): Promis
 
 export function wouldFail(checks: readonly Check[]): boolean {
   return checks.some((check) => check.result === 'fail');
-}
-
-interface Checker {
-  (config: RigConfig, aws: Aws, call: Call): Promise<Check[]>;
-  readonly label: string;
-}
-
-function checker(
-  label: string,
-  check: (config: RigConfig, aws: Aws, call: Call) => Promise<Check[]>,
-): Checker {
-  return Object.assign(check, { label });
 }
 
 async function checkIdentity(aws: Aws, call: Call): Promise<Check> {
@@ -117,24 +92,26 @@ function unknownType(type: string, region: string): Check {
 
 /** Pure: what a type's description means for a rig. */
 export function describeType(config: RigConfig, info: InstanceTypeInfo): Check[] {
-  const checks = [checkEna(info), checkMemory(config, info), describeNetwork(info)];
+  const checks = [checkEna(config, info), checkMemory(config, info), describeNetwork(info)];
+  if (config.pairPeer !== undefined) checks.push(checkPlacement(config, info));
   if (info.BurstablePerformanceSupported === true) checks.push(describeCredits(config));
   return checks;
 }
 
-function checkEna(info: InstanceTypeInfo): Check {
+function checkEna({ instanceType }: RigConfig, info: InstanceTypeInfo): Check {
   const name = 'instance type';
   const interfaces = info.NetworkInfo?.MaximumNetworkInterfaces ?? 0;
   const ena = info.NetworkInfo?.EnaSupport ?? 'unsupported';
   const architectures = info.ProcessorInfo?.SupportedArchitectures ?? [];
   const found = `${info.InstanceType ?? '?'}: ENA ${ena}, ${interfaces} interfaces, ${architectures.join('/')}`;
-  if (ena === 'required' && interfaces >= 2 && architectures.includes('x86_64'))
+  const { architecture } = instanceType;
+  if (ena === 'required' && interfaces >= 2 && architectures.includes(architecture))
     return { name, result: 'ok', found };
   return {
     name,
     result: 'fail',
     found,
-    next: 'a rig needs ENA, two interfaces and x86_64: choose another type',
+    next: `a rig needs ENA, two interfaces and here ${architecture}: choose another type`,
   };
 }
 
@@ -203,74 +180,19 @@ const checkOffering = checker('zone', async (config, aws, call) => {
   ]);
   const offered = (offerings.InstanceTypeOfferings ?? []).map((offering) => offering.Location ?? '').sort();
   // The stack takes the first of the region's zones (Fn::GetAZs).
-  const first = (zones.AvailabilityZones ?? []).map((zone) => zone.ZoneName ?? '').sort()[0] ?? 'no zone';
+  const zone =
+    config.availabilityZone ??
+    (zones.AvailabilityZones ?? []).map((item) => item.ZoneName ?? '').sort()[0] ??
+    'no zone';
   const name = 'zone';
-  if (offered.includes(first)) return [{ name, result: 'ok', found: `${first} offers ${type}` }];
-  const found = `${first} does not offer ${type}; zones that do: ${offered.join(', ') || 'none'}`;
+  if (offered.includes(zone)) return [{ name, result: 'ok', found: `${zone} offers ${type}` }];
+  const found = `${zone} does not offer ${type}; zones that do: ${offered.join(', ') || 'none'}`;
   return [
-    { name, result: 'fail', found, next: 'choose another type with -c instanceType=, or another region' },
-  ];
-});
-
-const checkAddress = checker('Elastic IP', async (config, aws, call) => {
-  const options = { abortSignal: call.signal };
-  const [attributes, addresses] = await Promise.all([
-    aws.ec2.send(new DescribeAccountAttributesCommand({}), options),
-    aws.ec2.send(new DescribeAddressesCommand({}), options),
-  ]);
-  const quota = attributes.AccountAttributes?.find((attribute) => attribute.AttributeName === EIP_QUOTA);
-  const most = Number(quota?.AttributeValues?.[0]?.AttributeValue ?? NaN);
-  // The address that this very rig has already is there for its next deploy.
-  const others = (addresses.Addresses ?? []).filter((address) => !hasTag(address.Tags, RIG_TAG, config.name));
-  const used = others.length;
-  const found = `${used} of ${Number.isNaN(most) ? 'an unknown number' : most} in use by others`;
-  const name = 'Elastic IP';
-  if (!(used >= most)) return [{ name, result: 'ok', found }];
-  return [{ name, result: 'fail', found, next: 'release one, or raise the quota "EC2-VPC Elastic IPs"' }];
-});
-
-function hasTag(tags: readonly Tag[] | undefined, key: string, value: string): boolean {
-  return (tags ?? []).some((tag) => tag.Key === key && tag.Value === value);
-}
-
-const checkImage = checker('image', async (config, aws, call) => {
-  const { amiId } = config;
-  try {
-    const query =
-      amiId === undefined
-        ? { Owners: [CANONICAL], Filters: [{ Name: 'name', Values: [JAMMY] }] }
-        : { ImageIds: [amiId] };
-    const answer = await aws.ec2.send(new DescribeImagesCommand(query), { abortSignal: call.signal });
-    const newest = (answer.Images ?? []).sort((a, b) =>
-      (b.CreationDate ?? '').localeCompare(a.CreationDate ?? ''),
-    )[0];
-    return [describeImage(newest, amiId ?? "Canonical's Ubuntu 22.04")];
-  } catch (error) {
-    if (error instanceof Error && error.name.startsWith('InvalidAMIID'))
-      return [describeImage(undefined, amiId ?? '')];
-    throw error;
-  }
-});
-
-function describeImage(image: Image | undefined, wanted: string): Check {
-  const name = 'image';
-  if (!image)
-    return {
+    {
       name,
       result: 'fail',
-      found: `there is no image ${wanted} here`,
-      next: 'an id of this region, or none',
-    };
-  const found = `${image.ImageId ?? '?'} ${image.Name ?? ''}, ${image.Architecture ?? '?'}, ${image.State ?? '?'}`;
-  if (image.State !== 'available' || image.Architecture !== 'x86_64') {
-    return { name, result: 'fail', found, next: 'a rig needs an available x86_64 image' };
-  }
-  if (/jammy|22\.04/.test(`${image.Name ?? ''} ${image.Description ?? ''}`))
-    return { name, result: 'ok', found };
-  return {
-    name,
-    result: 'warn',
-    found,
-    next: 'its name does not say Ubuntu 22.04: right only for an image made from it',
-  };
-}
+      found,
+      next: 'name one of these with -c availabilityZone=, or choose another type with -c instanceType=',
+    },
+  ];
+});

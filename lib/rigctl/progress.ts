@@ -1,5 +1,6 @@
 // How a deploy looks while it runs: one live line on a terminal, one line a change elsewhere, JSON for scripts.
 import type { PortStatus } from '../port-status.js';
+import { partOf } from './ec2.js';
 import type { RigEvent } from './follow.js';
 import type { Terminal } from './terminal.js';
 
@@ -17,6 +18,8 @@ const STEPS: readonly Step[] = [
   { name: 'reserve-hugepages' },
   { name: 'claim-nic', completes: 'PortReady' },
   { name: 'start-core', completes: 'CoreRunning' },
+  // Of a pair's generator alone.
+  { name: 'measure-peer', completes: 'Measured' },
 ];
 const BAR_WIDTH = 20;
 const MARKS = { pending: '·', success: '✓', failure: '✗' } as const;
@@ -34,15 +37,18 @@ export function makeProgress(terminal: Terminal, json: boolean, startedAt: Date,
       },
     };
   const line = (at: number, text: string): string => `${formatDuration(at - startedAt.getTime())}  ${text}`;
-  let shown: PortStatus | undefined;
+  const shownOf = new Map<string, PortStatus>();
+  let rig = '';
   const showStatus = (status: PortStatus): void => {
+    const shown = shownOf.get(status.rig);
     // Between two steps there is nothing to say, unless a milestone was reached there.
     const news = shown === undefined || reached(status) !== reached(shown) || status.state !== shown.state;
     if (status.step === null && !news) return;
-    const text = line(Date.parse(status.time), describeStep(status));
-    if (news || status.step !== shown?.step) terminal.progress(text);
+    const part = partOf(status.rig, rig);
+    const text = line(Date.parse(status.time), `${part === '' ? '' : `${part}  `}${describeStep(status)}`);
+    if (news || status.step !== shown.step) terminal.progress(text);
     else terminal.live(`rig: ${text}`);
-    shown = status;
+    shownOf.set(status.rig, status);
   };
   return {
     show: (event) => {
@@ -50,7 +56,8 @@ export function makeProgress(terminal: Terminal, json: boolean, startedAt: Date,
         showStatus(event.status);
         return;
       }
-      const text = describeEvent(event);
+      if (event.kind === 'stack') rig = event.name;
+      const text = describeEvent(event, rig);
       if (text !== undefined) terminal.progress(line(now().getTime(), text));
     },
   };
@@ -65,9 +72,12 @@ function flat(event: RigEvent): object {
 }
 
 /** What is worth a line of its own; most resources come and go unremarked. */
-function describeEvent(event: Exclude<RigEvent, { kind: 'status' }>): string | undefined {
+function describeEvent(event: Exclude<RigEvent, { kind: 'status' }>, rig: string): string | undefined {
   if (event.kind === 'stack') return `stack ${event.name}: ${event.status}`;
-  if (event.kind === 'machine') return `machine ${event.instanceId} is started`;
+  if (event.kind === 'machine') {
+    const part = partOf(event.name, rig);
+    return `machine ${event.instanceId}${part === '' ? '' : ` (${part})`} is started`;
+  }
   if (event.kind === 'unreadable') return `a status line could not be read: ${event.reason}`;
   const { resource, status, reason } = event.event;
   if (status.endsWith('_FAILED')) return `${resource}: ${status}: ${reason ?? 'no reason given'}`;
@@ -86,15 +96,15 @@ export function describeStep(status: PortStatus): string {
 /** By steps, since no milestone says how long it takes; a step's own n/m counts within it. */
 function fractionDone({ state, step, progress, milestones }: PortStatus): number {
   if (state === 'ready' || state === 'degraded') return 1;
-  const at = STEPS.findIndex(({ name }) => name === step);
+  const steps = STEPS.filter(({ completes }) => completes === undefined || completes in milestones);
+  const at = steps.findIndex(({ name }) => name === step);
   const within = progress && progress.total > 0 ? progress.done / progress.total : 0;
-  if (at >= 0) return (at + within) / STEPS.length;
+  if (at >= 0) return (at + within) / steps.length;
   // Between two steps: those up to the last milestone are done.
-  return (
-    (STEPS.findLastIndex(({ completes }) => completes !== undefined && milestones[completes] === 'success') +
-      1) /
-    STEPS.length
+  const last = steps.findLastIndex(
+    ({ completes }) => completes !== undefined && milestones[completes] === 'success',
   );
+  return (last + 1) / steps.length;
 }
 
 function bar(fraction: number): string {

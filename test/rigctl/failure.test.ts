@@ -1,15 +1,16 @@
 // Why a deploy failed: the machine's signal first, then its status, then what CloudFormation knows.
 import { explainFailure, formatFailure } from '../../lib/rigctl/failure.js';
-import type { Outcome } from '../../lib/rigctl/follow.js';
+import type { MachineOutcome, Outcome } from '../../lib/rigctl/follow.js';
+import type { PortStatus } from '../../lib/port-status.js';
 import { sampleStatus } from './sample-status.js';
 
-const nothing: Outcome = {
-  stack: undefined,
-  instanceId: undefined,
-  lastStatus: undefined,
-  failure: undefined,
+const nothing: Outcome = { stack: undefined, failure: undefined, machines: [] };
+const machine = (lastStatus?: PortStatus, name = 'DpdkRig'): MachineOutcome => ({
+  name,
+  instanceId: 'i-1',
+  lastStatus,
   console: '',
-};
+});
 const timedOut = 'WaitCondition timed out. Received 0 conditions when expecting 1';
 
 test('a FAILURE signal is taken apart, with its own colons and semicolons', () => {
@@ -25,18 +26,24 @@ test('a FAILURE signal is taken apart, with its own colons and semicolons', () =
 
 test('without a signal the last status says it', () => {
   const error = { code: 'E_APT_LOCKED', step: 'install-packages', cause: 'locked', fix: 'wait' };
-  expect(explainFailure({ ...nothing, failure: timedOut, lastStatus: sampleStatus({ error }) })).toEqual(
-    error,
-  );
+  const machines = [machine(sampleStatus({ state: 'ready' })), machine(sampleStatus({ error }))];
+  expect(explainFailure({ ...nothing, failure: timedOut, machines })).toEqual(error);
 });
 
 test.each([
   [
     'in a step',
-    { lastStatus: sampleStatus(), instanceId: 'i-1' },
-    /silent in build-dpdk: its last word was at 2026/,
+    { machines: [machine(sampleStatus())] },
+    /the machine went silent in build-dpdk: its last word was at 2026/,
   ],
-  ['from the beginning', { instanceId: 'i-1' }, /never said anything/],
+  ['from the beginning', { machines: [machine()] }, /the machine never said anything/],
+  [
+    'beside one that is ready',
+    {
+      machines: [machine(sampleStatus({ state: 'ready' }), 'P-reflector'), machine(undefined, 'P-generator')],
+    },
+    /the machine P-generator never said anything/,
+  ],
   ['because it is not there', {}, /no machine was started/],
 ])('a machine that is silent %s', (_name, known, cause) => {
   expect(explainFailure({ ...nothing, ...known, failure: timedOut }).cause).toMatch(cause);
@@ -46,7 +53,9 @@ test('of a signal and a status with the same code the status is the one that has
   const error = { code: 'E_IMDS', step: 'claim-nic', cause: 'refused; twice', fix: 'enable IMDSv2' };
   const failure =
     "received failed message: 'E_IMDS claim-nic: refused; twice; enable IMDSv2' for uniqueId: PortReady";
-  expect(explainFailure({ ...nothing, failure, lastStatus: sampleStatus({ error }) })).toEqual(error);
+  expect(explainFailure({ ...nothing, failure, machines: [machine(sampleStatus({ error }))] })).toEqual(
+    error,
+  );
 });
 
 test("CloudFormation's own reason is the last resort", () => {

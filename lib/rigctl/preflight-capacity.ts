@@ -1,0 +1,111 @@
+// Whether the account has room for all machines of a deploy: addresses, vCPUs, and the placement that a pair wants.
+import {
+  DescribeAccountAttributesCommand,
+  DescribeAddressesCommand,
+  paginateDescribeInstances,
+  type Instance,
+  type InstanceTypeInfo,
+  type Tag,
+} from '@aws-sdk/client-ec2';
+import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
+
+import type { RigConfig } from '../config.js';
+import { RIG_TAG } from '../tags.js';
+import { planUnits } from '../topology.js';
+import type { Aws } from './aws.js';
+import { checker, type Check } from './check.js';
+import type { Call } from './ec2.js';
+
+/** The quota that EC2 itself tells. */
+const EIP_QUOTA = 'vpc-max-elastic-ips';
+/** "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", in vCPUs: all types of a rig are of these. */
+const VCPU_QUOTA = 'L-1216C47A';
+const STANDARD = /^[acdhimrtz]\d/;
+
+function countMachines(config: RigConfig): number {
+  return planUnits(config).flatMap((unit) => unit.machines).length;
+}
+
+/** What this very rig has already is there for its next deploy. */
+function isOwn(tags: readonly Tag[] | undefined, { name }: RigConfig): boolean {
+  return (tags ?? []).some((tag) => tag.Key === RIG_TAG && tag.Value === name);
+}
+
+export const checkAddresses = checker('Elastic IP', async (config, aws, call) => {
+  const options = { abortSignal: call.signal };
+  const [attributes, addresses] = await Promise.all([
+    aws.ec2.send(new DescribeAccountAttributesCommand({}), options),
+    aws.ec2.send(new DescribeAddressesCommand({}), options),
+  ]);
+  const quota = attributes.AccountAttributes?.find((attribute) => attribute.AttributeName === EIP_QUOTA);
+  const most = Number(quota?.AttributeValues?.[0]?.AttributeValue ?? NaN);
+  const used = (addresses.Addresses ?? []).filter((address) => !isOwn(address.Tags, config)).length;
+  const wanted = countMachines(config);
+  const needs = wanted === 1 ? '' : `, ${wanted} are needed`;
+  const found = `${used} of ${Number.isNaN(most) ? 'an unknown number' : most} in use by others${needs}`;
+  const name = 'Elastic IP';
+  if (!(used + wanted > most)) return [{ name, result: 'ok', found }];
+  return [{ name, result: 'fail', found, next: 'release some, or raise the quota "EC2-VPC Elastic IPs"' }];
+});
+
+export const checkVcpus = checker('vCPUs', async (config, aws, call) => {
+  const name = 'vCPUs';
+  const wanted = countMachines(config) * config.instanceType.vcpus;
+  const [most, used] = await Promise.all([vcpuQuota(aws, call), vcpusOfOthers(config, aws, call)]);
+  const needs = `${used} in use by others, ${wanted} ${wanted === 1 ? 'is' : 'are'} needed`;
+  if (most === undefined) {
+    const next = 'not checked: see "Running On-Demand Standard instances" in Service Quotas';
+    return [{ name, result: 'warn', found: `the quota is not known, ${needs}`, next }];
+  }
+  const found = `quota ${most}, ${needs}`;
+  if (used + wanted <= most) return [{ name, result: 'ok', found }];
+  const next = 'fewer or smaller machines, or raise the quota "Running On-Demand Standard instances"';
+  return [{ name, result: 'fail', found, next }];
+});
+
+async function vcpuQuota(aws: Aws, call: Call): Promise<number | undefined> {
+  try {
+    const command = new GetServiceQuotaCommand({ ServiceCode: 'ec2', QuotaCode: VCPU_QUOTA });
+    const answer = await aws.quotas.send(command, { abortSignal: call.signal });
+    return answer.Quota?.Value;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'NoSuchResourceException') return undefined;
+    throw error;
+  }
+}
+
+async function vcpusOfOthers(config: RigConfig, aws: Aws, call: Call): Promise<number> {
+  const Filters = [{ Name: 'instance-state-name', Values: ['pending', 'running'] }];
+  let used = 0;
+  for await (const page of paginateDescribeInstances({ client: aws.ec2 }, { Filters })) {
+    call.signal.throwIfAborted();
+    const instances = (page.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
+    used += instances
+      .filter(({ InstanceType = '', InstanceLifecycle, Tags }) => {
+        return STANDARD.test(InstanceType) && InstanceLifecycle === undefined && !isOwn(Tags, config);
+      })
+      .reduce((sum, instance) => sum + vcpusOf(instance), 0);
+  }
+  return used;
+}
+
+function vcpusOf({ CpuOptions = {} }: Instance): number {
+  return (CpuOptions.CoreCount ?? 1) * (CpuOptions.ThreadsPerCore ?? 1);
+}
+
+/** Whether the type may be put as the stack will ask for it: CloudFormation would fail at the first machine. */
+export function checkPlacement({ instanceType }: RigConfig, info: InstanceTypeInfo): Check {
+  const name = 'placement';
+  const { placement } = instanceType;
+  const supported = info.PlacementGroupInfo?.SupportedStrategies ?? [];
+  if (supported.length === 0 || supported.includes(placement)) {
+    const why = placement === 'cluster' ? '' : `; ${instanceType.name} may not be in a cluster group`;
+    return { name, result: 'ok', found: `${placement}${why}` };
+  }
+  return {
+    name,
+    result: 'fail',
+    found: `${instanceType.name} may be placed as ${supported.join(', ')}, and ${placement} is wanted`,
+    next: "correct its family's line in lib/ena-generations.ts, or choose another type",
+  };
+}
