@@ -4,108 +4,8 @@
 // …/docs/derivatives/usds-margined-futures/websocket-market-streams, both "How to manage a local
 // order book correctly"
 #include <ctype.h>
-#include <stdio.h>
 
-#include "feed_inside.h"
-
-enum { HAS_FIRST = 1, HAS_LAST = 2, HAS_PREVIOUS = 4, HAS_BIDS = 8, HAS_ASKS = 16, HAS_NAME = 32 };
-
-// What a message of the stream had in it, wrapped in {"stream":…,"data":…} or not.
-struct event {
-	unsigned int has;
-	bool depth;  // it is a change of a book
-	bool answer; // to a request of ours
-	bool error;
-	int fault; // of the levels
-	struct json_text name;
-	uint64_t first, last, previous;
-};
-
-static bool read_id(struct json *json, struct event *event, unsigned int bit, uint64_t *id)
-{
-	char first = json_peek(json);
-
-	if (first < '0' || first > '9')
-		return json_skip(json);
-	event->has |= bit;
-	// So that one can be added to it.
-	return json_unsigned(json, id) && *id < UINT64_MAX;
-}
-
-// Other channels have keys of the same names with a single price.
-static bool read_levels(
-	struct feed *feed, struct json *json, struct event *event, enum book_side side)
-{
-	if (json_peek(json) != '[')
-		return json_skip(json);
-	event->has |= side == BOOK_BID ? HAS_BIDS : HAS_ASKS;
-	event->fault = json_levels(
-		json, feed->parsed.levels[side], feed->capacity, &feed->parsed.count[side]);
-	return event->fault == 0;
-}
-
-static bool read_kind(struct json *json, struct event *event)
-{
-	struct json_text kind;
-
-	if (!json_string(json, &kind))
-		return false;
-	event->depth = json_equal(&kind, "depthUpdate");
-	return true;
-}
-
-static bool read_short(
-	struct feed *feed, struct json *json, struct event *event, const struct json_text *key)
-{
-	switch (key->at[0]) {
-	case 'e':
-		return json_peek(json) == '"' ? read_kind(json, event) : json_skip(json);
-	case 's':
-		if (json_peek(json) != '"')
-			return json_skip(json);
-		event->has |= HAS_NAME;
-		return json_string(json, &event->name);
-	case 'U':
-		return read_id(json, event, HAS_FIRST, &event->first);
-	case 'u':
-		return read_id(json, event, HAS_LAST, &event->last);
-	case 'b':
-		return read_levels(feed, json, event, BOOK_BID);
-	case 'a':
-		return read_levels(feed, json, event, BOOK_ASK);
-	default:
-		return json_skip(json);
-	}
-}
-
-static bool read_fields(struct feed *feed, struct json *json, struct event *event, bool inner)
-{
-	struct json_text key;
-	enum json_step step;
-
-	if (!json_object(json))
-		return false;
-	while ((step = json_key(json, &key)) == JSON_ITEM) {
-		bool right;
-
-		if (key.size == 1) {
-			right = read_short(feed, json, event, &key);
-		} else if (json_equal(&key, "pu")) {
-			right = read_id(json, event, HAS_PREVIOUS, &event->previous);
-		} else if (!inner && json_equal(&key, "data") && json_peek(json) == '{') {
-			right = read_fields(feed, json, event, true);
-		} else {
-			event->answer = event->answer || (!inner && json_equal(&key, "result"));
-			event->error =
-				event->error ||
-				(!inner && (json_equal(&key, "error") || json_equal(&key, "code")));
-			right = json_skip(json);
-		}
-		if (!right)
-			return false;
-	}
-	return step == JSON_CLOSED;
-}
+#include "feed_binance.h"
 
 static bool is_futures(const struct feed *feed)
 {
@@ -168,14 +68,15 @@ static enum feed_verdict take(struct feed *feed, struct symbol *symbol,
 }
 
 static enum feed_verdict take_depth(
-	struct feed *feed, const struct event *found, struct feed_change *change)
+	struct feed *feed, const struct binance_event *found, struct feed_change *change)
 {
-	unsigned int wanted = HAS_NAME | HAS_FIRST | HAS_LAST | HAS_BIDS | HAS_ASKS;
+	unsigned int wanted =
+		BINANCE_NAME | BINANCE_FIRST | BINANCE_LAST | BINANCE_BIDS | BINANCE_ASKS;
 	struct pending_event event = {found->first, found->last, found->previous, feed->parsed};
 	struct symbol *symbol;
 
 	if (is_futures(feed))
-		wanted |= HAS_PREVIOUS;
+		wanted |= BINANCE_PREVIOUS;
 	if ((found->has & wanted) != wanted || event.first > event.last)
 		return feed_spoil_all(feed, FEED_CAUSE_MALFORMED, change);
 	symbol = feed_find(feed, &found->name);
@@ -188,9 +89,9 @@ static enum feed_verdict take_depth(
 }
 
 static enum feed_verdict take_fault(
-	struct feed *feed, const struct event *event, struct feed_change *change)
+	struct feed *feed, const struct binance_event *event, struct feed_change *change)
 {
-	struct symbol *symbol = event->has & HAS_NAME ? feed_find(feed, &event->name) : NULL;
+	struct symbol *symbol = event->has & BINANCE_NAME ? feed_find(feed, &event->name) : NULL;
 	enum feed_cause cause = feed_cause_of(event->fault);
 
 	if (cause == FEED_CAUSE_MALFORMED || symbol == NULL)
@@ -212,9 +113,9 @@ static enum feed_verdict binance_message(
 	struct feed *feed, struct json *json, struct feed_change *change)
 {
 	const char *text = json->at;
-	struct event event = {0};
+	struct binance_event event = {0};
 
-	if (!read_fields(feed, json, &event, false) || !json_close(json))
+	if (!binance_read_event(feed, json, &event))
 		return take_fault(feed, &event, change);
 	if (event.depth)
 		return take_depth(feed, &event, change);
@@ -223,41 +124,6 @@ static enum feed_verdict binance_message(
 	if (event.answer)
 		ask_for_snapshots(feed);
 	return FEED_IGNORED;
-}
-
-// The body of a snapshot. False: it is none; *fault says what of the levels, *error that it is an
-// error.
-static bool read_snapshot(
-	struct feed *feed, struct json *json, uint64_t *id, int *fault, bool *error)
-{
-	struct json_text key;
-	enum json_step step;
-	unsigned int has = 0;
-
-	if (!json_object(json))
-		return false;
-	while ((step = json_key(json, &key)) == JSON_ITEM) {
-		bool bids = json_equal(&key, "bids");
-
-		if (bids || json_equal(&key, "asks")) {
-			enum book_side side = bids ? BOOK_BID : BOOK_ASK;
-
-			has |= bids ? HAS_BIDS : HAS_ASKS;
-			*fault = json_levels(json, feed->parsed.levels[side], feed->capacity,
-				&feed->parsed.count[side]);
-			if (*fault != 0)
-				return false;
-		} else if (json_equal(&key, "lastUpdateId")) {
-			has |= HAS_LAST;
-			if (!json_unsigned(json, id) || *id == UINT64_MAX)
-				return false;
-		} else {
-			*error = *error || json_equal(&key, "code");
-			if (!json_skip(json))
-				return false;
-		}
-	}
-	return step == JSON_CLOSED && json_close(json) && has == (HAS_BIDS | HAS_ASKS | HAS_LAST);
 }
 
 static enum feed_verdict binance_snapshot(
@@ -270,7 +136,7 @@ static enum feed_verdict binance_snapshot(
 	bool error = false;
 	int fault = 0;
 
-	if (!read_snapshot(feed, json, &id, &fault, &error)) {
+	if (!binance_read_snapshot(feed, json, &id, &fault, &error)) {
 		if (error && fault == 0)
 			return feed_refuse(feed, symbol, body, (size_t)(json->end - body), change);
 		return feed_spoil(feed, symbol, feed_cause_of(fault), change);

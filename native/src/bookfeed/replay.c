@@ -80,7 +80,7 @@ static const char *read_time(const char *at, const char *end, int64_t *time_ns)
 
 	for (; at < end && *at >= '0' && *at <= '9' && at - start < 10; at++)
 		seconds = seconds * 10 + (*at - '0');
-	if (at == start)
+	if (at == start || seconds >= INT64_MAX / 1000000000)
 		return NULL;
 	if (at < end && *at == '.')
 		for (at++; at < end && *at >= '0' && *at <= '9'; at++)

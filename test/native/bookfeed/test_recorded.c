@@ -24,7 +24,6 @@ struct run {
 	const struct expected *expected;
 	struct feed *feed;
 	size_t verdicts[FEED_REFUSED + 1];
-	size_t compared;
 	bool same;
 };
 
@@ -75,7 +74,6 @@ static void compare(struct run *run, size_t symbol, const struct replay_record *
 		printf("# %s: line %zu: %s differs\n", run->expected->file, record->line,
 			feed_symbol(run->feed, symbol)->name);
 	run->same = run->same && same;
-	run->compared++;
 }
 
 static enum feed_verdict send(struct run *run, const struct replay_record *record)
@@ -105,8 +103,8 @@ static struct run start(const struct expected *expected)
 		.window = BOOK_WINDOW_MIN};
 	const char *fault;
 
-	CHECK_EQUAL(feed_new(&config, &run.feed, &fault), 0);
 	memset(references, 0, sizeof(references));
+	CHECK_EQUAL(feed_new(&config, &run.feed, &fault), 0);
 	return run;
 }
 
@@ -163,9 +161,8 @@ static size_t which(const struct run *run, const struct replay_record *record)
 	return SIZE_MAX;
 }
 
-// What a symbol's stream had before its snapshot goes into the reference after it, as it does into
-// the book. A reference that gets old events too would have levels that the snapshot knows to be
-// gone.
+// What a symbol's stream had before its snapshot goes into the reference after it, unless the
+// snapshot has it already.
 static uint64_t id_of(const struct replay_record *record, const char *key)
 {
 	const char *at = memmem(record->text, record->size, key, strlen(key));

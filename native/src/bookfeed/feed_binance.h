@@ -1,0 +1,36 @@
+// What Binance's messages have in them: from feed_binance_read.c to feed_binance.c.
+#ifndef BOOKFEED_FEED_BINANCE_H
+#define BOOKFEED_FEED_BINANCE_H
+
+#include "feed_inside.h"
+
+enum {
+	BINANCE_FIRST = 1,
+	BINANCE_LAST = 2,
+	BINANCE_PREVIOUS = 4,
+	BINANCE_BIDS = 8,
+	BINANCE_ASKS = 16,
+	BINANCE_NAME = 32
+};
+
+// What a message of the stream had in it, wrapped in {"stream":…,"data":…} or not.
+struct binance_event {
+	unsigned int has;
+	bool depth;  // it is a change of a book
+	bool answer; // to a request of ours
+	bool error;
+	int fault; // of the levels
+	struct json_text name;
+	uint64_t first, last, previous;
+};
+
+// The levels go to feed->parsed. False: it is no message of Binance's; event->fault says what of
+// the levels, and what was read before is there.
+bool binance_read_event(struct feed *feed, struct json *json, struct binance_event *event);
+
+// The body of a snapshot and its id. False: it is none; *fault says what of the levels, *error that
+// it is the venue's word for an error.
+bool binance_read_snapshot(
+	struct feed *feed, struct json *json, uint64_t *id, int *fault, bool *error);
+
+#endif
