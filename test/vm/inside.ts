@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { formatPortStatus } from '../../lib/port-status.js';
 import { listCases, type Case } from './cases/index.js';
 import { openInternet } from './harness/internet.js';
-import { Lab, type Driver } from './harness/lab.js';
+import type { DeploymentName } from './harness/deployment.js';
+import { Lab } from './harness/lab.js';
 import { CACHE } from './image/image.js';
 import type { Plan } from './run.js';
 
@@ -89,10 +90,10 @@ async function main(planFile: string): Promise<number> {
   const progress = new Progress();
   if (plan.relay !== undefined) await openInternet(plan.relay, join(plan.directory, 'resolv.conf'));
   const results: Result[] = [];
-  for (const driver of new Set(cases.map((one) => one.driver))) {
-    const lab = await openLab(plan, driver, progress);
+  for (const deployment of new Set(cases.map((one) => one.deployment))) {
+    const lab = await openLab(plan, deployment, progress);
     try {
-      for (const one of cases.filter((candidate) => candidate.driver === driver))
+      for (const one of cases.filter((candidate) => candidate.deployment === deployment))
         results.push(await runCase(one, lab, progress));
     } finally {
       await lab.close();
@@ -101,11 +102,11 @@ async function main(planFile: string): Promise<number> {
   return summarize(results, 0);
 }
 
-function openLab(plan: Plan, driver: Driver, progress: Progress): Promise<Lab> {
+function openLab(plan: Plan, deployment: DeploymentName, progress: Progress): Promise<Lab> {
   return Lab.open({
-    directory: join(plan.directory, driver),
-    cloudAssembly: plan.cloudAssemblies[driver] ?? '',
-    driver,
+    directory: join(plan.directory, deployment),
+    cloudAssembly: plan.cloudAssemblies[deployment] ?? '',
+    deployment,
     image: plan.image,
     onStatus: (status) => {
       progress.status(formatPortStatus(status));

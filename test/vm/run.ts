@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { listCases, type Case } from './cases/index.js';
-import { synthesize } from './harness/deployment.js';
+import { DEPLOYMENTS, synthesize } from './harness/deployment.js';
 import { startRelay } from './harness/internet.js';
 import { CACHE, foreignImage, prepareImage, type Image } from './image/image.js';
 
@@ -77,10 +77,10 @@ async function main(): Promise<number> {
   const directory = mkdtempSync(join(CACHE, 'run-'));
   try {
     const cloudAssemblies: Record<string, string> = {};
-    for (const driver of new Set(chosen.map((one) => one.driver))) {
-      say(`synthesizing the stack with driver ${driver}`);
-      cloudAssemblies[driver] = join(directory, `cdk.out-${driver}`);
-      synthesize(cloudAssemblies[driver], { driver });
+    for (const deployment of new Set(chosen.map((one) => one.deployment))) {
+      say(`synthesizing the stack: ${deployment}`);
+      cloudAssemblies[deployment] = join(directory, `cdk.out-${deployment}`);
+      synthesize(cloudAssemblies[deployment], DEPLOYMENTS[deployment]);
     }
     const plan: Plan = {
       directory,

@@ -3,20 +3,21 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { readFault } from '../harness/fault.js';
-import type { Driver, Lab } from '../harness/lab.js';
+import type { DeploymentName } from '../harness/deployment.js';
+import type { Lab } from '../harness/lab.js';
 
 export interface Case {
   readonly name: string;
   readonly title: string;
-  readonly driver: Driver;
+  readonly deployment: DeploymentName;
   /** Part of every run; the others come with --all. */
   readonly quick: boolean;
   readonly run: (lab: Lab) => Promise<void>;
 }
 
-/** What must come first, and what last: a kernel upgrade ends the saved states, another driver the machine. */
+/** What must come first, and what last: a kernel upgrade ends the saved states, another deployment the machine. */
 const FIRST = ['clean-boot', 'second-run', 'core-killed', 'core-hangs', 'reboot'];
-const LAST = ['new-kernel', 'vfio-boot'];
+const LAST = ['new-kernel', 'vfio-boot', 'pair'];
 const QUICK = [
   ...FIRST,
   'fault-asset-hash',
@@ -39,12 +40,13 @@ export function listCases(): Case[] {
 function readCase(name: string): Case {
   const folder = join(__dirname, name);
   const common = { name, quick: QUICK.includes(name) };
-  if (existsSync(join(folder, 'expect.json'))) return { ...common, driver: 'igb_uio', ...readFault(folder) };
+  if (existsSync(join(folder, 'expect.json')))
+    return { ...common, deployment: 'igb_uio', ...readFault(folder) };
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- a folder is a case: no list of imports to keep
-  const { driver = 'igb_uio', ...scenario } = require(join(folder, 'case.ts')) as Omit<
+  const { deployment = 'igb_uio', ...scenario } = require(join(folder, 'case.ts')) as Omit<
     Case,
-    'name' | 'quick' | 'driver'
+    'name' | 'quick' | 'deployment'
   > &
     Partial<Case>;
-  return { ...scenario, ...common, driver };
+  return { ...scenario, ...common, deployment };
 }

@@ -5,11 +5,36 @@ import { join } from 'node:path';
 import type { Ec2 } from './ec2.js';
 import { signalUrl, type Signal } from './services.js';
 import { SynthesizedStack, type Deployment } from './template.js';
-import { ACCOUNT, EXTRA_DRIVERS, INSTANCE_ID, REGION, S3_PORT, SERVICE_ADDRESS } from './topology.js';
+import {
+  ACCOUNT,
+  dataNic,
+  EXTRA_DRIVERS,
+  instanceId,
+  REGION,
+  S3_PORT,
+  SEAT,
+  SERVICE_ADDRESS,
+} from './topology.js';
 
 const PROJECT = join(__dirname, '../../..');
-export const MILESTONES = ['DpdkReady', 'PortReady', 'CoreRunning'] as const;
+export const MILESTONES = ['DpdkReady', 'PortReady', 'CoreRunning', 'Measured'] as const;
 export type MilestoneName = (typeof MILESTONES)[number];
+
+/** What a case's machine is deployed as: the settings that a person would give. */
+export const DEPLOYMENTS = {
+  igb_uio: { driver: 'igb_uio' },
+  'vfio-pci': { driver: 'vfio-pci' },
+  pair: { driver: 'igb_uio', topology: 'pair' },
+} as const;
+export type DeploymentName = keyof typeof DEPLOYMENTS;
+
+/** What the logical ids of a pair's machines begin with, by seat. */
+const PAIR_PREFIXES = ['Generator', 'Reflector'];
+const seatOf = (id: string): number =>
+  Math.max(
+    0,
+    PAIR_PREFIXES.findIndex((prefix) => id.startsWith(prefix)),
+  );
 
 /** Runs `cdk synth` into `directory`. What differs from a deployment on AWS are settings that anybody can give. */
 export function synthesize(directory: string, context: Readonly<Record<string, string>>): void {
@@ -33,6 +58,7 @@ export class Rig {
   private readonly cloud: Deployment;
 
   constructor(
+    deployment: DeploymentName,
     cloudAssembly: string,
     private readonly ec2: Ec2,
   ) {
@@ -48,12 +74,13 @@ export class Rig {
       ref: (id, type) => (type === 'AWS::CloudFormation::WaitConditionHandle' ? signalUrl(id) : id),
       attribute: (id, type, name) => this.attribute(id, type, name),
     };
-    this.userData = this.stack.userData(this.cloud);
+    this.userData = this.stack.userData(this.cloud, deployment === 'pair' ? (PAIR_PREFIXES[SEAT] ?? '') : '');
     for (const [key, file] of this.stack.assets(this.cloud)) ec2.store.objects.set(key, file);
   }
 
   private attribute(id: string, type: string, name: string): string {
-    if (name === 'InstanceId') return INSTANCE_ID;
+    if (name === 'InstanceId') return instanceId(seatOf(id));
+    if (name === 'PrimaryPrivateIpAddress') return dataNic(seatOf(id)).ipv4;
     if (name === 'Data') {
       const signal = this.signalOf(id);
       // As CloudFormation gives it: one JSON object of all UniqueIds.

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 
 import type { PortStatus } from '../../../lib/port-status.js';
 import type { Image } from '../image/image.js';
-import { Rig } from './deployment.js';
+import { DEPLOYMENTS, Rig, type DeploymentName } from './deployment.js';
 import { Ec2 } from './ec2.js';
+import { Neighbour } from './neighbour.js';
 import { Machine, type MachineProps } from './machine.js';
 import { DATA, MANAGEMENT } from './topology.js';
 
@@ -13,19 +14,18 @@ const DPDK_READY = 'dpdk-ready';
 const BUILT = 'built';
 const READY = 'ready';
 
-export type Driver = 'igb_uio' | 'vfio-pci';
-
 export interface LabProps {
   readonly directory: string;
-  /** The output of `cdk synth` for this driver. */
+  /** The output of `cdk synth` for this deployment. */
   readonly cloudAssembly: string;
-  readonly driver: Driver;
+  readonly deployment: DeploymentName;
   readonly image: Image;
   readonly onStatus: (status: PortStatus) => void;
 }
 
 export class Lab {
   private running: Machine | undefined;
+  private neighbour: Neighbour | undefined;
   readonly allNics = [MANAGEMENT, DATA];
   private readonly saved = new Set<string>();
 
@@ -37,11 +37,11 @@ export class Lab {
 
   static async open(props: LabProps): Promise<Lab> {
     const ec2 = await Ec2.start(join(props.directory, 'ec2'));
-    return new Lab(props, ec2, new Rig(props.cloudAssembly, ec2));
+    return new Lab(props, ec2, new Rig(props.deployment, props.cloudAssembly, ec2));
   }
 
-  get driver(): Driver {
-    return this.props.driver;
+  get driver(): 'igb_uio' | 'vfio-pci' {
+    return DEPLOYMENTS[this.props.deployment].driver;
   }
 
   get image(): Image {
@@ -61,11 +61,26 @@ export class Lab {
     };
   }
 
+  get directory(): string {
+    return this.props.directory;
+  }
+
+  /** Powers on the other machine of a pair. */
+  startNeighbour(): Neighbour {
+    const { directory, cloudAssembly, image } = this.props;
+    return (this.neighbour = Neighbour.start({ directory: `${directory}-neighbour`, cloudAssembly, image }));
+  }
+
+  /** A machine at the beginning of its first boot. */
+  async powerOn(): Promise<Machine> {
+    this.resetFixtures();
+    return (this.running = await Machine.start(this.machineProps));
+  }
+
   /** The machine, powered on by the first call and saved when its builds are done. */
   private async booted(): Promise<Machine> {
     if (this.running) return this.running;
-    this.resetFixtures();
-    const machine = (this.running = await Machine.start(this.machineProps));
+    const machine = await this.powerOn();
     this.ec2.signalGate.shut();
     await machine.built();
     await machine.save(DPDK_READY);
@@ -140,6 +155,7 @@ export class Lab {
   }
 
   async close(): Promise<void> {
+    await this.neighbour?.stop();
     await this.running?.stop();
     this.running = undefined;
     this.ec2.close();

@@ -172,6 +172,13 @@ export class Machine {
     await this.qemu.command('set_link', { name: 'dhcp', up });
   }
 
+  /** Joins the data port's wire with that of another machine, which opens the same socket from the other end. */
+  async joinWire(socket: string, server: boolean): Promise<void> {
+    const addr = { type: 'unix', path: socket };
+    await this.qemu.command('netdev_add', { type: 'stream', id: 'pair', server, addr });
+    await this.qemu.command('netdev_add', { type: 'hubport', id: 'port-pair', hubid: 0, netdev: 'pair' });
+  }
+
   /** Reboots and waits for the shell. By power-off if another kernel is to start. @returns when the reboot was asked for. */
   async restart(kernel?: Kernel): Promise<number> {
     const start = Date.now();

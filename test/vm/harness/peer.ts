@@ -32,6 +32,10 @@ function ethernet(destination: string, type: number, payload: Buffer): Buffer {
   return frame.length >= 60 ? frame : Buffer.concat([frame, Buffer.alloc(60 - frame.length)]);
 }
 
+function swapMacs(frame: Buffer): Buffer {
+  return Buffer.concat([frame.subarray(6, 12), frame.subarray(0, 6), frame.subarray(12)]);
+}
+
 function ipv4(destination: string, protocol: number, payload: Buffer): Buffer {
   const header = Buffer.alloc(20);
   header[0] = 0x45;
@@ -81,14 +85,18 @@ export class Peer {
     }
   }
 
+  private send(frame: Buffer): void {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(frame.length);
+    this.socket.write(Buffer.concat([length, frame]));
+  }
+
   /** Sends one frame and gives the first answer that `match` takes, or undefined when none came in time. */
   private async ask<T>(
     frame: Buffer,
     seconds: number,
     match: (frame: Buffer) => T | undefined,
   ): Promise<T | undefined> {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(frame.length);
     const answer = new Promise<T>((resolve) => {
       const listener = (received: Buffer): void => {
         const found = match(received);
@@ -98,7 +106,7 @@ export class Peer {
       };
       this.listeners.add(listener);
     });
-    this.socket.write(Buffer.concat([length, frame]));
+    this.send(frame);
     return Promise.race([answer, sleep(seconds * 1000, undefined)]);
   }
 
@@ -151,6 +159,52 @@ export class Peer {
         payload.subarray(8).equals(datagram.subarray(8)),
     );
     return reply !== undefined;
+  }
+
+  /** @returns true when a datagram for somebody else comes back as it was, its two MAC addresses swapped. */
+  async reflected(target: Target, text: string, seconds = 2): Promise<boolean> {
+    const datagram = Buffer.concat([Buffer.from('ec2a270f00000000', 'hex'), Buffer.from(text)]);
+    datagram.writeUInt16BE(datagram.length, 4);
+    const frame = ethernet(target.mac, ETHERTYPE_IPV4, ipv4('10.0.1.250', 17, datagram));
+    const returned = swapMacs(frame);
+    const reply = await this.ask(frame, seconds, (received) => received.equals(returned) || undefined);
+    return reply === true;
+  }
+
+  /** Sends every IPv4 frame that is for us back to where it came from. @returns a function that ends it and counts. */
+  reflect(): () => number {
+    let count = 0;
+    const listener = (frame: Buffer): void => {
+      if (macText(frame.subarray(0, 6)) !== PEER.mac || frame.readUInt16BE(12) !== ETHERTYPE_IPV4) return;
+      count++;
+      this.send(swapMacs(frame));
+    };
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+      return count;
+    };
+  }
+
+  /** Answers ARP for another machine, as a VPC's router does. @returns a function that ends it. */
+  answerArp(target: Target): () => void {
+    const listener = (frame: Buffer): void => {
+      const asked =
+        frame.readUInt16BE(12) === ETHERTYPE_ARP &&
+        frame.readUInt16BE(20) === 1 &&
+        frame.subarray(38, 42).equals(ipv4Bytes(target.ipv4));
+      if (!asked) return;
+      const asker = frame.subarray(22, 32);
+      const reply = Buffer.concat([
+        Buffer.from('0001080006040002', 'hex'),
+        ...[macBytes(target.mac), ipv4Bytes(target.ipv4), asker],
+      ]);
+      this.send(ethernet(macText(asker.subarray(0, 6)), ETHERTYPE_ARP, reply));
+    };
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
   }
 
   private askIpv4(

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { DATA, DATA_MODEL, MANAGEMENT, type Nic } from './topology.js';
+import { DATA, DATA_MODEL, MANAGEMENT, SEAT, type Nic } from './topology.js';
 
 export const SSH_PORT = 2222;
 
@@ -24,7 +24,7 @@ export interface MachineProps {
   readonly state?: string | undefined;
 }
 
-const UUID = 'ec2a1b2c-3d4e-4f60-8a7b-9c0d1e2f3a4b';
+const UUID = `ec2a1b2c-3d4e-4f60-8a7b-9c0d1e2f3a4${SEAT}`;
 
 function network(id: string, nic: Nic, more = ''): string {
   return `user,id=${id},ipv6=off,net=${nic.subnet},host=${nic.gateway},dns=${nic.gateway.replace(/1$/, '2')},dhcpstart=${nic.ipv4}${more}`;

@@ -39,9 +39,10 @@ export class SynthesizedStack {
     return id;
   }
 
-  /** The instance's user data as text. */
-  userData(deployment: Deployment): string {
-    for (const resource of Object.values(this.template.Resources)) {
+  /** The user data, as text, of the instance whose logical id begins with `prefix`. */
+  userData(deployment: Deployment, prefix: string): string {
+    for (const [id, resource] of Object.entries(this.template.Resources)) {
+      if (!id.startsWith(prefix)) continue;
       const own = resource.Properties?.['UserData'];
       const launch = resource.Properties?.['LaunchTemplateData'];
       const nested =
@@ -52,7 +53,7 @@ export class SynthesizedStack {
       // Base64 is undone by IMDS, so it is left out here.
       if (value !== undefined) return this.text(value, deployment);
     }
-    throw new Error(`${this.cloudAssembly}: no resource has UserData`);
+    throw new Error(`${this.cloudAssembly}: no resource named ${prefix}… has UserData`);
   }
 
   outputs(deployment: Deployment): Record<string, string> {

@@ -8,7 +8,11 @@ export const SIGNAL_PORT = 9001;
 
 export const REGION = 'eu-central-1';
 export const ACCOUNT = '123456789012';
-export const INSTANCE_ID = 'i-0ec2a1b2c3d4e5f60';
+
+/** Which machine of a pair this process plays EC2 for: 0 is the only one or the generator, 1 the generator's peer. */
+export const SEAT = Number(process.env['RIG_VM_SEAT'] ?? 0);
+export const instanceId = (seat: number): string => `i-0ec2a1b2c3d4e5f6${seat}`;
+export const INSTANCE_ID = instanceId(SEAT);
 
 /** One network interface as EC2 describes it and as QEMU makes it. */
 export interface Nic {
@@ -24,23 +28,24 @@ export interface Nic {
 
 export const MANAGEMENT: Nic = {
   deviceNumber: 0,
-  mac: '02:ec:2a:00:00:05',
-  ipv4: '10.0.0.10',
+  mac: `02:ec:2a:00:0${SEAT}:05`,
+  ipv4: `10.0.0.1${SEAT}`,
   gateway: '10.0.0.1',
   subnet: '10.0.0.0/24',
   prefix: 24,
   slot: 5,
 };
 
-export const DATA: Nic = {
+export const dataNic = (seat: number): Nic => ({
   deviceNumber: 1,
-  mac: '02:ec:2a:00:00:06',
-  ipv4: '10.0.1.23',
+  mac: `02:ec:2a:00:0${seat}:06`,
+  ipv4: `10.0.1.2${seat + 3}`,
   gateway: '10.0.1.1',
   subnet: '10.0.1.0/24',
   prefix: 24,
   slot: 6,
-};
+});
+export const DATA = dataNic(SEAT);
 
 export const pciAddress = (nic: Nic): string => `0000:00:0${nic.slot}.0`;
 

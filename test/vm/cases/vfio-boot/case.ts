@@ -3,7 +3,7 @@ import { checkReadyRig } from '../../harness/checks.js';
 import type { Lab } from '../../harness/lab.js';
 
 export const title = 'a new machine with driver vfio-pci comes up behind an IOMMU';
-export const driver = 'vfio-pci';
+export const deployment = 'vfio-pci';
 
 export async function run(lab: Lab): Promise<void> {
   const machine = await lab.newMachine();
