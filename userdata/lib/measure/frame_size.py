@@ -11,7 +11,8 @@ import live
 from measure import facts
 from measure.generator import Cannot
 
-DROP_IN = "/run/systemd/system/pollcore.service.d"
+UNIT = "pollcore.service"
+DROP_IN = f"/run/systemd/system/{UNIT}.d"
 START_S = 60
 
 
@@ -43,11 +44,9 @@ def frame_size(core, wanted):
 
 
 def write_drop_in(folder, wanted):
-    options = live.read_env(f"{live.STATE}/pollcore.env").get("POLLCORE_OPTIONS")
-    if options is None:
-        # systemd takes a value without quotes to the end of the line, which a shell does not.
-        lines = live.read_text(f"{live.STATE}/pollcore.env").splitlines()
-        options = next((line.partition("=")[2] for line in lines if line.startswith("POLLCORE_OPTIONS=")), "")
+    # systemd takes a value without quotes to the end of the line, which a shell would not.
+    lines = live.read_text(f"{live.STATE}/pollcore.env").splitlines()
+    options = next((line.partition("=")[2] for line in lines if line.startswith("POLLCORE_OPTIONS=")), "")
     with open(f"{folder}/measure.env", "w", encoding="utf-8") as file:
         file.write(f"POLLCORE_OPTIONS={without(options, '--frame-size')} --frame-size {wanted}\n")
     with open(f"{folder}/measure.conf", "w", encoding="utf-8") as file:
@@ -64,7 +63,7 @@ def without(options, name):
 
 
 def unit_pid():
-    done = systemctl("show", live.UNIT, "--property", "MainPID", "--value")
+    done = systemctl("show", UNIT, "--property", "MainPID", "--value")
     return int(done.stdout.strip() or 0) if done and done.returncode == 0 else None
 
 
@@ -78,15 +77,15 @@ def systemctl(*words):
 def restart(core, how):
     systemctl("daemon-reload")
     # How often it may start in two minutes is meant for failures.
-    systemctl("reset-failed", live.UNIT)
-    done = systemctl("restart", live.UNIT)
+    systemctl("reset-failed", UNIT)
+    done = systemctl("restart", UNIT)
     if done is None or done.returncode != 0:
         said = "systemctl is not there" if done is None else done.stderr.strip().splitlines()[-1:]
-        raise Cannot(f"the core does not start {how}: {said}; see journalctl -u {live.UNIT} (frames over 1518 need --mtu)")
+        raise Cannot(f"the core does not start {how}: {said}; see journalctl -u {UNIT} (frames over 1518 need --mtu)")
     end = time.monotonic() + START_S
     while time.monotonic() < end:
         with contextlib.suppress(Cannot):
             if core.ask("/pollcore/status").get("state") == "running":
                 return
         time.sleep(0.2)
-    raise Cannot(f"the core does not answer {START_S} s after its start {how}; see journalctl -u {live.UNIT}")
+    raise Cannot(f"the core does not answer {START_S} s after its start {how}; see journalctl -u {UNIT}")
