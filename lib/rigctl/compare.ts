@@ -87,13 +87,11 @@ function rateRow(a: Measurement, b: Measurement): Row[] {
 /** A search that found the same each time still only came as near as its precision. */
 function rateSpread({ result, settings }: Measurement): Range | undefined {
   const found = result.searches_pps ?? [];
-  if (found.length < 2) return undefined;
-  return {
-    low: Math.min(...found) * (1 - settings.precision),
-    high: Math.max(...found) * (1 + settings.precision),
-  };
+  return widen(range(found), settings.precision);
 }
 
+/** Where two times may lie in the same bucket of the histogram: an octave has 128 of them. */
+const BUCKET = 1 / 128;
 const TIMES = ['p50', 'p99', 'p99_9'] as const;
 
 function loadRows(a: Measurement, b: Measurement): Row[] {
@@ -120,7 +118,7 @@ function compareLoads(a: Load, b: Load): Row[] {
   const times = TIMES.flatMap((key) => {
     if (!a.rtt_ns || !b.rtt_ns) return [];
     const spread = (load: Load): Range | undefined =>
-      range(load.repeats.flatMap((repeat) => repeat.rtt_ns?.[key] ?? []));
+      widen(range(load.repeats.flatMap((repeat) => repeat.rtt_ns?.[key] ?? [])), BUCKET);
     const what = `${name}: ${key.replace('_', '.')}`;
     return [makeRow(what, a.rtt_ns[key], b.rtt_ns[key], spread(a), spread(b), 'less')];
   });
@@ -129,6 +127,10 @@ function compareLoads(a: Load, b: Load): Row[] {
 
 function range(values: readonly number[]): Range | undefined {
   return values.length < 2 ? undefined : { low: Math.min(...values), high: Math.max(...values) };
+}
+
+function widen(spread: Range | undefined, part: number): Range | undefined {
+  return spread && { low: spread.low * (1 - part), high: spread.high * (1 + part) };
 }
 
 function makeRow(

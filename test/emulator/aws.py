@@ -22,6 +22,7 @@ from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.scheduler.models import scheduler_backends
+import commands
 from resources import Cancelled, changed, settings, signals
 from werkzeug.serving import make_server
 
@@ -213,10 +214,12 @@ def answer(path, method, body):
     request = json.loads(body or "{}")
     if path == "/emulator/console":
         consoles[request["instance"]] = request["file"]
+        commands.machines[request["instance"]] = Path(request["file"]).parent
     elif path == "/emulator/fault":
         faults.append(request)
     elif path == "/emulator/settings":
         settings.update(request)
+        commands.settings.update(request)
     elif path == "/emulator/schedules":
         return fire_schedules(datetime.fromisoformat(request["now"]))
     elif path != "/emulator/health":
@@ -224,8 +227,9 @@ def answer(path, method, body):
     return {}
 
 
-def fault_for(body):
-    action = parse_qs(body).get("Action", [""])[0]
+def fault_for(body, target):
+    """The query services name the action in the body, the JSON ones in a header."""
+    action = target.rpartition(".")[2] or parse_qs(body).get("Action", [""])[0]
     for fault in faults:
         if fault["action"] in (action, "*") and action and fault["times"] > 0:
             fault["times"] -= 1
@@ -251,7 +255,11 @@ class Front:
             text = json.dumps(answer(path, method, body))
             start_response("200 OK", [("Content-Type", "application/json")])
             return [text.encode()]
-        fault = fault_for(self.app._get_body(environ) or "")
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        fault = fault_for(self.app._get_body(environ) or "", target)
+        if fault and target:
+            start_response(fault["status"], [("Content-Type", "application/x-amz-json-1.1")])
+            return [json.dumps({"__type": fault["code"], "message": fault["message"]}).encode()]
         if fault:
             start_response(fault["status"], [("Content-Type", "text/xml")])
             return [fault_body(fault).encode()]

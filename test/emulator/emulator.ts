@@ -174,11 +174,30 @@ export class Emulator {
   /** `rigctl deploy`, and the rig's machine as soon as it is launched: STEP=CODE:DETAIL and STEP=hang are its faults. */
   deploy(rig: string, args: readonly string[], ...faults: string[]): Deploy {
     const running = this.startRigctl('deploy', rig, ...args);
-    return { ...running, launched: this.playMachine(rig, running, faults) };
+    return { ...running, launched: this.playMachines(rig, running, 1, faults) };
   }
 
-  private async playMachine(rig: string, deploy: Running, faults: readonly string[]): Promise<void> {
-    const instance = await this.findMachine(rig, deploy);
+  /** The same for a pair: two machines. */
+  deployPair(rig: string, args: readonly string[]): Deploy {
+    const running = this.startRigctl('deploy', rig, ...args);
+    return { ...running, launched: this.playMachines(rig, running, 2, []) };
+  }
+
+  private async playMachines(
+    rig: string,
+    deploy: Running,
+    count: number,
+    faults: readonly string[],
+  ): Promise<void> {
+    const played = new Set<string>();
+    while (played.size < count) {
+      const instance = await this.findMachine(rig, deploy, played);
+      played.add(instance);
+      await this.playMachine(instance, faults);
+    }
+  }
+
+  private async playMachine(instance: string, faults: readonly string[]): Promise<void> {
     const directory = mkdtempSync(join(this.directory, 'machine-'));
     const answer = await this.ec2.send(
       new DescribeInstanceAttributeCommand({ InstanceId: instance, Attribute: 'userData' }),
@@ -191,7 +210,7 @@ export class Emulator {
     this.children.add(spawn('bash', machine, { detached: true, stdio: 'ignore' }));
   }
 
-  private async findMachine(rig: string, deploy: Running): Promise<string> {
+  private async findMachine(rig: string, deploy: Running, played: ReadonlySet<string>): Promise<string> {
     const Filters = [
       { Name: 'tag:dpdk-rig', Values: [rig] },
       { Name: 'instance-state-name', Values: ['running'] },
@@ -200,7 +219,8 @@ export class Emulator {
     void deploy.ended.then(() => (state.ended = true));
     while (!state.ended) {
       const answer = await this.ec2.send(new DescribeInstancesCommand({ Filters }));
-      const id = answer.Reservations?.[0]?.Instances?.[0]?.InstanceId;
+      const instances = (answer.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
+      const id = instances.map((one) => one.InstanceId ?? '').find((one) => !played.has(one));
       if (id !== undefined) return id;
       await sleep(200);
     }

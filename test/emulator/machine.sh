@@ -6,13 +6,15 @@ set -euo pipefail
 dir=$1
 shift
 userdata=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../userdata" && pwd)
+fake_generator=$(cd "$(dirname "${BASH_SOURCE[0]}")/../userdata" && pwd)/fake-generator.py
 
 # What boot.sh does before provision.sh, without S3: rig.env out of the user data, and userdata/ in its place.
 unpack() {
   mkdir -p "$dir"/{etc,state,run,root,proc} "$dir/sys/bus/pci/devices/0000:00:06.0" "$dir/sys/bus/pci/drivers/igb_uio"
   grep -E "^RIG_[A-Z0-9_]+='" "$dir/user-data" >"$dir/etc/rig.env"
   cp -r "$userdata" "$dir/root/userdata"
-  rm "$dir"/root/userdata/steps/*
+  # The measurement of a pair is the real one, with a core that behaves as one of a known network would.
+  find "$dir/root/userdata/steps" -type f ! -name measure-peer.sh -delete
   printf '1 1\n' >"$dir/proc/uptime"
   : >"$dir/console"
   export RIG_ROOT=$dir/root RIG_ETC=$dir/etc RIG_STATE=$dir/state RIG_RUN=$dir/run RIG_SYSFS=$dir/sys RIG_PROCFS=$dir/proc
@@ -37,8 +39,14 @@ EOF
   chmod +x "$dir/root/userdata/steps/$name.sh"
 }
 
-# The core's side of DPDK's telemetry socket.
+# The core's side of DPDK's telemetry socket; of a generator that of a core whose peer answers.
 start_core() {
+  if [[ ${RIG_ROLE:-} == generator ]]; then
+    python3 "$fake_generator" "$dir/telemetry" capacity=400000 >/dev/null 2>&1 &
+    printf '%s\n' "$!" >"$dir/core.pid"
+    while [[ ! -S $dir/telemetry ]]; do sleep 0.05; done
+    return
+  fi
   python3 - "$dir/telemetry" >/dev/null 2>&1 <<'PYTHON' &
 import json, os, socket, sys, threading
 
@@ -66,7 +74,7 @@ PYTHON
 plans=("$@")
 unpack
 export -f start_core
-export dir
+export dir fake_generator
 step install-packages
 # shellcheck disable=SC2016 # expanded in the step
 step build-dpdk 'for done in 40 120 200 266; do status_update --progress "$done/266"; sleep 0.3; done

@@ -224,6 +224,7 @@ register(
     lambda name, place: place.ec2.release_address(address=name),
     base=ElasticAddress,
 )
+register("AWS::EC2::PlacementGroup", lambda name, properties, place: Thing(f"pg-{name}"))
 register("AWS::EC2::EIPAssociation", create_association, delete_association)
 register(
     "AWS::EC2::InternetGateway",
