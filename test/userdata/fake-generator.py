@@ -9,6 +9,7 @@ Counts are exact: in the time that it was told to send it sent rate * time packe
 """
 
 import json
+import os
 import socket
 import sys
 import time
@@ -92,7 +93,7 @@ class Core:
                                      "state": "running", "self_test": "passed", "gateway_arp": "answered",
                                      "uptime_s": 1, "device": "0000:00:06.0", "driver": "net_ena", "mac": "02:00:00:00:00:06",
                                      "ipv4": "10.0.1.23", "link": "up", "link_mbps": 0, "burst": 32, "resets": 0,
-                                     "alarms": settings.get("alarms", ""), "pid": int(settings.get("pid", 0))}}.get(name)
+                                     "alarms": settings.get("alarms", ""), "pid": int(settings.get("pid", os.getpid()))}}.get(name)
 
 
 core = Core()

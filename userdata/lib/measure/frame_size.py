@@ -64,7 +64,8 @@ def without(options, name):
 
 def unit_pid():
     done = systemctl("show", UNIT, "--property", "MainPID", "--value")
-    return int(done.stdout.strip() or 0) if done and done.returncode == 0 else None
+    # 0: the unit is not there, or does not run.
+    return int(done.stdout.strip() or 0) or None if done and done.returncode == 0 else None
 
 
 def systemctl(*words):
