@@ -61,18 +61,23 @@ static int start_eal(int argc, char **argv, struct fault *fault)
 		"--proc-type: 'secondary'; bookfeed must be the primary process");
 }
 
+// The port as pollcore sets it up without options, but for what we were given.
 static int start_port(struct device *device, const struct options *options, struct fault *fault)
 {
-	uint32_t need = (uint32_t)options->rx_desc + options->tx_desc + HELD_BUFFERS + POOL_EXTRA;
-	const struct config config = {
-		.mode = MODE_RESPOND,
-		.burst = 32,
-		.rx_desc = options->rx_desc,
-		.tx_desc = options->tx_desc,
-		.mtu = options->mtu,
-		.mbufs = options->mbufs != 0 ? options->mbufs : need,
-	};
+	static char mode[] = "--mode=sink";
+	char *const defaults[] = {mode};
+	struct config config;
+	int ret = config_parse(&config, 1, defaults, fault);
 
+	if (ret < 0)
+		return ret;
+	config.rx_desc = options->rx_desc;
+	config.tx_desc = options->tx_desc;
+	config.mtu = options->mtu;
+	config.mbufs = options->mbufs;
+	if (config.mbufs == 0)
+		config.mbufs =
+			(uint32_t)config.rx_desc + config.tx_desc + HELD_BUFFERS + POOL_EXTRA;
 	return port_init(&device->port, &config, fault);
 }
 
