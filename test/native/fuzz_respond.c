@@ -47,7 +47,7 @@ static void check_ipv6(const uint8_t *asked, const uint8_t *ip, enum verdict ver
 }
 
 static void check_reply(const struct responder *self, const uint8_t *before, const uint8_t *after,
-	enum verdict verdict)
+	size_t size, enum verdict verdict)
 {
 	const uint8_t *ip = after + packet_offset(after);
 	const uint8_t *asked = before + packet_offset(before);
@@ -57,6 +57,9 @@ static void check_reply(const struct responder *self, const uint8_t *before, con
 	promise(memcmp(after, before + 6, 6) == 0);
 	promise(memcmp(after + 6, self->mac, 6) == 0);
 	promise(memcmp(after + 12, before + 12, (size_t)(ip - after) - 12) == 0);
+	if (verdict != VERDICT_NDP_REPLY && size > RESPOND_HEAD_MAX)
+		promise(memcmp(after + RESPOND_HEAD_MAX, before + RESPOND_HEAD_MAX,
+				size - RESPOND_HEAD_MAX) == 0);
 	if (verdict == VERDICT_ARP_REPLY)
 		return;
 	if (ip[0] >> 4 == 6) {
@@ -80,7 +83,7 @@ static void check_short_cut(const struct responder *self, const uint8_t *before,
 	enum verdict quick;
 
 	memcpy(frame, before, size);
-	quick = respond_echo(echo_self(self), frame, (uint32_t)size);
+	quick = respond_echo(echo_self(self), frame, (uint32_t)size, false);
 	promise(quick == VERDICT_COUNT || quick == verdict);
 	promise(memcmp(frame, quick == VERDICT_COUNT ? before : after, size) == 0);
 	free(frame);
@@ -148,7 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	verdict = respond(&self, frame, (uint32_t)size);
 	promise(verdict < VERDICT_COUNT);
 	if (verdict_is_reply(verdict))
-		check_reply(&self, data, frame, verdict);
+		check_reply(&self, data, frame, size, verdict);
 	else
 		promise(memcmp(frame, data, size) == 0);
 	check_short_cut(&self, data, size, frame, verdict);

@@ -76,6 +76,42 @@ static void jumbo_frames_fit_one_buffer(void)
 	close_port();
 }
 
+static void jumbo_frames_are_scattered_where_the_device_can(void)
+{
+	struct fault fault;
+
+	core.config = test_config(MODE_SINK);
+	core.config.mtu = 9001;
+	CHECK(plug_in("net_ring", "", &fault));
+	CHECK(core.port.scatter);
+	CHECK_EQUAL(rte_pktmbuf_data_room_size(core.port.pool), RTE_PKTMBUF_HEADROOM + 2048);
+	close_port();
+	open_port("net_ring", MODE_SINK);
+	CHECK(!core.port.scatter);
+	close_port();
+}
+
+static void checksums_by_a_device_that_cannot(void)
+{
+	struct fault fault;
+
+	core.config = test_config(MODE_SINK);
+	core.config.tx_checksum = CHECKSUM_HARDWARE;
+	CHECK(!plug_in("net_null", "", &fault));
+	CHECK_EQUAL(fault.code, EXIT_USAGE);
+	CHECK_TEXT(fault.text, "--tx-checksum: 'hardware'; net_null");
+	unplug();
+	core.config.tx_checksum = CHECKSUM_AUTO;
+	core.config.rx_checksum = CHECKSUM_HARDWARE;
+	CHECK(!plug_in("net_null", "", &fault));
+	CHECK_TEXT(fault.text, "--rx-checksum: 'hardware'; net_null");
+	unplug();
+	core.config.rx_checksum = CHECKSUM_AUTO;
+	CHECK(plug_in("net_null", "", &fault));
+	CHECK(!core.port.tx_checksum && !core.port.rx_checksum);
+	close_port();
+}
+
 static void self_test_passes(void)
 {
 	struct fault fault = {.text = ""};
@@ -181,6 +217,9 @@ static const struct check_case cases[] = {
 	{"too few buffers", too_few_buffers},
 	{"more buffers than memory", more_buffers_than_memory},
 	{"jumbo frames fit one buffer", jumbo_frames_fit_one_buffer},
+	{"jumbo frames are scattered where the device can",
+		jumbo_frames_are_scattered_where_the_device_can},
+	{"checksums by a device that cannot", checksums_by_a_device_that_cannot},
 	{"the self-test passes in every mode", self_test_passes},
 	{"a silent gateway fails the self-test", silent_gateway_fails_the_self_test},
 	{"an answering gateway passes it", answering_gateway_passes_the_self_test},

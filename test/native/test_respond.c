@@ -68,7 +68,7 @@ static void short_cut_agrees(const uint8_t *frame, uint32_t size)
 {
 	uint8_t *quick = exact_copy(frame, size);
 	uint8_t *thorough = exact_copy(frame, size);
-	enum verdict verdict = respond_echo(echo_self(&self), quick, size);
+	enum verdict verdict = respond_echo(echo_self(&self), quick, size, false);
 
 	if (verdict == VERDICT_COUNT) {
 		CHECK(memcmp(quick, frame, size) == 0);
@@ -95,7 +95,8 @@ static void short_cut_agrees_with_respond(void)
 			short_cut_agrees(frame, vector->size);
 			frame[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		}
-		taken += respond_echo(echo_self(&self), frame, vector->size) != VERDICT_COUNT;
+		taken +=
+			respond_echo(echo_self(&self), frame, vector->size, false) != VERDICT_COUNT;
 		free(frame);
 	}
 	CHECK(taken >= 5);

@@ -24,6 +24,13 @@ enum idle_policy {
 	IDLE_ADAPTIVE, // sleep in short naps once nothing has come for a while
 };
 
+// Who computes or checks checksums.
+enum checksum_place {
+	CHECKSUM_SOFTWARE,
+	CHECKSUM_HARDWARE,
+	CHECKSUM_AUTO, // the device if it can
+};
+
 enum {
 	QUEUES_MAX = 16,
 	// With the frame check sequence, as frame sizes are told (RFC 2544).
@@ -55,6 +62,8 @@ struct config {
 	uint8_t ipv6[16]; // beside the link-local address; zero: none given
 	uint16_t self_test_timeout_s;
 	enum idle_policy idle;
+	enum checksum_place tx_checksum;
+	enum checksum_place rx_checksum;
 	uint16_t burst;
 	uint16_t queues;
 	uint16_t rx_desc;

@@ -117,7 +117,7 @@ void generator_write(const struct generator *generator, struct generator_place *
 	const struct traffic *traffic = generator->traffic;
 	const struct profile_frame *frame = generator_frame(generator, place);
 	uint16_t port = PROFILE_PORT_FIRST + place->flow;
-	uint16_t checksum;
+	uint16_t checksum = 0;
 
 	if (!mac_is_zero(traffic->peer_mac))
 		memcpy(bytes, traffic->peer_mac, 6);
@@ -127,9 +127,10 @@ void generator_write(const struct generator *generator, struct generator_place *
 		bytes_store32(bytes + STAMP_MARK, generator->mark + generator->queue);
 		store48(bytes + STAMP_NUMBER, place->number);
 		store48(bytes + STAMP_TIME, now);
-		checksum = (uint16_t)~checksum_fold(
-			checksum_add_bytes((uint64_t)frame->sum + __builtin_bswap16(port),
-				bytes + PROFILE_STAMP, PROFILE_STAMP_SIZE));
+		if (!traffic->checksum_by_device)
+			checksum = (uint16_t)~checksum_fold(
+				checksum_add_bytes((uint64_t)frame->sum + __builtin_bswap16(port),
+					bytes + PROFILE_STAMP, PROFILE_STAMP_SIZE));
 		// Zero would mean that there is none (RFC 768).
 		if (checksum == 0)
 			checksum = 0xffff;

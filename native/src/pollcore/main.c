@@ -97,6 +97,10 @@ static void print_start(void)
 		ipv4_format(core.config.ipv4, address);
 	if (core.port.declined[0] != '\0')
 		printf("pollcore: %s goes without: %s\n", core.port.device, core.port.declined);
+	if (core.port.tx_checksum || core.port.rx_checksum || core.port.scatter)
+		printf("pollcore: %s computes checksums: %s, checks them: %s, scatters: %s\n",
+			core.port.device, core.port.tx_checksum ? "yes" : "no",
+			core.port.rx_checksum ? "yes" : "no", core.port.scatter ? "yes" : "no");
 	printf("pollcore: %s polls %s (%s) at %s, %u queue%s, burst %u, %s, %u buffers\n",
 		mode_name(core.config.mode), core.port.device, core.port.driver, address,
 		core.config.queues, core.config.queues == 1 ? "" : "s", core.config.burst,
@@ -176,6 +180,7 @@ static int run(int eal_argc, char **eal_argv, const struct notify *notify, struc
 	ret = traffic_init(&core.traffic, &core.config, core.port.mac, core.hz, fault);
 	if (ret < 0)
 		goto close_peer;
+	core.traffic.checksum_by_device = core.port.tx_checksum;
 	init_pollers();
 	offer_capture();
 	ret = telemetry_init(&core);

@@ -3,39 +3,17 @@
 // can find us. generate.c decides.
 #include <rte_cycles.h>
 
+#include "chain.h"
 #include "generate.h"
+#include "offload.h"
 #include "poll_loop.h"
-
-// A frame that fits into no single buffer continues in others.
-static bool append_chain(struct rte_mbuf *first, const uint8_t *bytes, uint32_t size)
-{
-	struct rte_mbuf *last = first;
-
-	while (size > 0) {
-		uint32_t part = RTE_MIN(size, (uint32_t)rte_pktmbuf_tailroom(last));
-
-		memcpy(rte_pktmbuf_mtod_offset(last, uint8_t *, last->data_len), bytes, part);
-		last->data_len = (uint16_t)(last->data_len + part);
-		first->pkt_len += part;
-		bytes += part;
-		size -= part;
-		if (size == 0)
-			break;
-		last->next = rte_pktmbuf_alloc(first->pool);
-		if (last->next == NULL)
-			return false;
-		last = last->next;
-		first->nb_segs++;
-	}
-	return true;
-}
 
 static inline bool append_frame(struct rte_mbuf *mbuf, const struct profile_frame *frame)
 {
 	uint8_t *bytes = (uint8_t *)rte_pktmbuf_append(mbuf, frame->size);
 
 	if (unlikely(bytes == NULL))
-		return append_chain(mbuf, frame->bytes, frame->size);
+		return chain_append(mbuf, frame->bytes, frame->size);
 	memcpy(bytes, frame->bytes, frame->size);
 	return true;
 }
@@ -57,6 +35,8 @@ static inline uint16_t write_burst(struct poller *poller, struct rte_mbuf **mbuf
 			return i;
 		}
 		generator_write(generator, &place, now, rte_pktmbuf_mtod(mbufs[i], uint8_t *));
+		if (unlikely(poller->tx_checksum) && generator->traffic->profile.stamped)
+			offload_ipv4(mbufs[i]);
 		*bytes += frame->size;
 	}
 	return count;
@@ -95,6 +75,26 @@ static void ask_peer(struct poller *poller)
 	send_burst(poller, poller->port_id, &mbuf, 1, ARP_REQUEST_SIZE);
 }
 
+// The first buffer of a chain may be too short for a stamp.
+static __attribute__((noinline)) bool take_chain(
+	struct generator *generator, const struct rte_mbuf *mbuf, uint64_t now)
+{
+	uint8_t head[PROFILE_FRAME_MIN];
+
+	if (mbuf->pkt_len < sizeof(head) || !chain_is_sound(mbuf))
+		return false;
+	chain_read(mbuf, head, sizeof(head));
+	return generator_take(generator, head, sizeof(head), now);
+}
+
+static inline bool take(struct generator *generator, const struct rte_mbuf *mbuf, uint64_t now)
+{
+	if (unlikely(mbuf->nb_segs > 1))
+		return take_chain(generator, mbuf, now);
+	return generator_take(
+		generator, rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len, now);
+}
+
 static inline uint64_t generate_burst(
 	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count)
 {
@@ -108,15 +108,15 @@ static inline uint64_t generate_burst(
 
 	for (uint16_t i = 0; i < count; i++) {
 		struct rte_mbuf *mbuf = mbufs[i];
-		uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
 
-		if (likely(generator_take(generator, frame, mbuf->data_len, now))) {
+		if (likely(take(generator, mbuf, now))) {
 			bytes += mbuf->pkt_len;
 			taken[ours++] = mbuf;
 			continue;
 		}
 		if (unlikely(!known))
-			traffic_learn(generator->traffic, frame, mbuf->data_len);
+			traffic_learn(generator->traffic, rte_pktmbuf_mtod(mbuf, const uint8_t *),
+				mbuf->data_len);
 		mbufs[others++] = mbuf;
 	}
 	if (likely(ours > 0))

@@ -1,6 +1,7 @@
 // reflect: swaps the MAC addresses and sends every frame back where it came from. A frame to or
 // from a group is dropped: a group address would become a source address, which no switch accepts.
 #include "bytes.h"
+#include "chain.h"
 #include "poll_loop.h"
 
 // The first bit of an address tells a group. In the first 8 bytes of a frame, as a little-endian
@@ -70,6 +71,23 @@ static inline bool reflect_four(struct rte_mbuf *const *mbufs, uint64_t *bytes)
 	return true;
 }
 
+// The same for one in several buffers, the first of which may be too short for the addresses.
+static enum verdict reflect_chain(struct rte_mbuf *mbuf)
+{
+	uint8_t header[HEADER_SIZE];
+	enum verdict verdict;
+
+	if (!chain_is_sound(mbuf))
+		return VERDICT_DROP_MULTI_SEGMENT;
+	if (mbuf->pkt_len < HEADER_SIZE)
+		return VERDICT_DROP_SHORT;
+	chain_read(mbuf, header, HEADER_SIZE);
+	verdict = reflect_frame(header, HEADER_SIZE);
+	if (verdict == VERDICT_COUNT)
+		chain_write(mbuf, header, HEADER_SIZE);
+	return verdict;
+}
+
 // What is left of a burst, one by one: drops are taken out, and the rest moves
 // up.
 static __attribute__((noinline)) uint16_t reflect_rest(
@@ -82,7 +100,9 @@ static __attribute__((noinline)) uint16_t reflect_rest(
 	for (uint16_t i = from; i < count; i++) {
 		struct rte_mbuf *mbuf = mbufs[i];
 		enum verdict verdict =
-			reflect_frame(rte_pktmbuf_mtod(mbuf, uint8_t *), mbuf->data_len);
+			mbuf->nb_segs > 1
+				? reflect_chain(mbuf)
+				: reflect_frame(rte_pktmbuf_mtod(mbuf, uint8_t *), mbuf->data_len);
 
 		if (verdict == VERDICT_COUNT) {
 			mbufs[kept++] = mbuf;

@@ -1,30 +1,74 @@
 // respond: ARP, ICMP echo and UDP echo are answered out of the port they came in by, in the buffer
 // that brought the question; all else is dropped and counted by reason. respond.c decides.
+#include "chain.h"
+#include "offload.h"
 #include "poll_loop.h"
 #include "respond_echo.h"
 
-static inline enum verdict respond_mbuf(
-	const struct responder *responder, struct echo_self self, struct rte_mbuf *mbuf)
+enum {
+	// The longest frame that any --mtu allows, with two VLAN tags.
+	FLAT_MAX = FRAME_SIZE_MAX + 8,
+};
+
+// A frame in several buffers is put together, answered, and what changed is put back.
+static __attribute__((noinline)) enum verdict respond_chain(
+	const struct responder *responder, struct rte_mbuf *mbuf)
 {
+	uint8_t frame[FLAT_MAX];
+	uint32_t size = mbuf->pkt_len;
+	enum verdict verdict;
+
+	if (size > sizeof(frame) || !chain_is_sound(mbuf))
+		return VERDICT_DROP_MULTI_SEGMENT;
+	chain_read(mbuf, frame, size);
+	verdict = respond(responder, frame, size);
+	if (verdict == VERDICT_NDP_REPLY)
+		chain_write(mbuf, frame, size);
+	else if (verdict_is_reply(verdict))
+		chain_write(mbuf, frame, RTE_MIN(size, (uint32_t)RESPOND_HEAD_MAX));
+	return verdict;
+}
+
+// Whether the device has found the UDP checksum right, and we asked it to look.
+static inline bool udp_is_good(const struct poller *poller, const struct rte_mbuf *mbuf)
+{
+	return poller->rx_checksum &&
+	       (mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+}
+
+static inline enum verdict respond_mbuf(
+	const struct poller *poller, struct echo_self self, struct rte_mbuf *mbuf)
+{
+	const struct responder *responder = &poller->responder;
 	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
 	enum verdict verdict;
 
-	if (unlikely(mbuf->nb_segs != 1))
-		return VERDICT_DROP_MULTI_SEGMENT;
 	// Some devices take the tag out of the bytes and leave it in the descriptor.
 	if (unlikely(mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED))
 		return VERDICT_DROP_VLAN;
-	verdict = respond_echo(self, frame, mbuf->data_len);
+	if (unlikely(mbuf->nb_segs != 1))
+		return respond_chain(responder, mbuf);
+	verdict = respond_echo(self, frame, mbuf->data_len, udp_is_good(poller, mbuf));
 	if (unlikely(verdict == VERDICT_COUNT))
 		verdict = respond(responder, frame, mbuf->data_len);
 	return verdict;
 }
 
+// A frame that is not plain has its checksums right already, as every answer does.
+static __attribute__((noinline)) void offload_replies(struct rte_mbuf **mbufs, uint16_t count)
+{
+	for (uint16_t i = 0; i < count; i++) {
+		struct rte_mbuf *mbuf = mbufs[i];
+
+		if (offload_is_plain(rte_pktmbuf_mtod(mbuf, uint8_t *), mbuf->data_len))
+			offload_ipv4(mbuf);
+	}
+}
+
 static inline uint64_t respond_burst(
 	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count)
 {
-	const struct responder *responder = &poller->responder;
-	const struct echo_self self = echo_self(responder);
+	const struct echo_self self = echo_self(&poller->responder);
 	struct rte_mbuf *drops[BURST_MAX];
 	enum verdict last = VERDICT_ICMP_REPLY;
 	uint16_t run = 0;
@@ -40,7 +84,7 @@ static inline uint64_t respond_burst(
 		if (i + PREFETCH_AHEAD < count)
 			rte_prefetch0(frame_of_mbuf(mbufs[i + PREFETCH_AHEAD]));
 		bytes += mbuf->pkt_len;
-		verdict = respond_mbuf(responder, self, mbuf);
+		verdict = respond_mbuf(poller, self, mbuf);
 		// Packets of a burst mostly share their fate: count runs of them, not each.
 		if (unlikely(verdict != last)) {
 			count_verdicts(poller, last, (uint16_t)(i - run));
@@ -55,6 +99,8 @@ static inline uint64_t respond_burst(
 		}
 	}
 	count_verdicts(poller, last, (uint16_t)(count - run));
+	if (unlikely(poller->tx_checksum))
+		offload_replies(mbufs, replies);
 	send_burst(poller, port, mbufs, replies, reply_bytes);
 	drop_burst(drops, dropped);
 	return bytes;

@@ -34,7 +34,14 @@ static const struct option_row options[] = {
 	{"--mbufs", "N", OPTION_U32, offsetof(struct config, mbufs), 1024, 1048576,
 		"packet buffers (default: what rings and burst need)"},
 	{"--mtu", "N", OPTION_U16, offsetof(struct config, mtu), 68, 9001,
-		"largest IP packet (default 1500)"},
+		"largest IP packet (default 1500); beyond 2022 a frame takes several buffers where "
+		"the device can scatter, else buffers are larger"},
+	{"--tx-checksum", "WHERE", OPTION_CHECKSUM, offsetof(struct config, tx_checksum), 0, 0,
+		"who computes IPv4 and UDP checksums: software (default), hardware, or auto: the "
+		"device if it can"},
+	{"--rx-checksum", "WHERE", OPTION_CHECKSUM, offsetof(struct config, rx_checksum), 0, 0,
+		"who checks UDP's when it arrives: software (default), hardware or auto; what the "
+		"device does not call good is still checked by software"},
 	{"--rate", "N|max", OPTION_RATE, offsetof(struct config, generate.rate), 0, 0,
 		"generate: packets a second (default 1000); 0 waits for a rate by telemetry"},
 	{"--peer-ipv4", "A.B.C.D", OPTION_IPV4, offsetof(struct config, generate.peer_ipv4), 0, 0,
@@ -61,6 +68,7 @@ static const struct option_row options[] = {
 static const char *const allowed[] = {
 	[OPTION_MODE] = MODE_NAMES,
 	[OPTION_IDLE] = "busy, pause or adaptive",
+	[OPTION_CHECKSUM] = "software, hardware or auto",
 	[OPTION_IPV4] = "a unicast IPv4 address such as 10.0.1.23",
 	[OPTION_IPV6] = "a unicast IPv6 address such as 2001:db8::17",
 	[OPTION_MAC] = "a unicast MAC such as 02:00:00:00:00:01",
@@ -88,6 +96,8 @@ static int set_field(const struct option_row *row, const char *value, void *fiel
 		return mode_parse(value, field);
 	case OPTION_IDLE:
 		return idle_parse(value, field);
+	case OPTION_CHECKSUM:
+		return checksum_place_parse(value, field);
 	case OPTION_IPV4:
 		return parse_ipv4(value, field);
 	case OPTION_IPV6:

@@ -53,6 +53,19 @@ int idle_parse(const char *text, enum idle_policy *idle)
 	return -EINVAL;
 }
 
+int checksum_place_parse(const char *text, enum checksum_place *place)
+{
+	static const char *const names[] = {"software", "hardware", "auto"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*place = (enum checksum_place)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 int parse_ipv4(const char *text, uint32_t *ipv4)
 {
 	struct in_addr address;

@@ -30,6 +30,9 @@ int parse_frame_size(const char *text, uint16_t *size);
 // "busy", "pause" or "adaptive".
 int idle_parse(const char *text, enum idle_policy *idle);
 
+// "software", "hardware" or "auto".
+int checksum_place_parse(const char *text, enum checksum_place *place);
+
 bool mac_is_zero(const uint8_t mac[6]);
 
 #endif

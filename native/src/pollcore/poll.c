@@ -42,6 +42,8 @@ void poller_init(struct poller *poller, const struct config *config, const struc
 	memset(poller, 0, sizeof(*poller));
 	poller->port_id = port->id;
 	poller->queue = queue;
+	poller->tx_checksum = port->tx_checksum;
+	poller->rx_checksum = port->rx_checksum;
 	poller->pool = port->pool;
 	poller->burst = config->burst;
 	poller->mode = config->mode;

@@ -21,6 +21,8 @@ struct poller {
 	uint16_t peer_id; // forward: the other port
 	uint16_t queue;   // of either port, to receive and to transmit
 	uint16_t burst;
+	bool tx_checksum; // the device computes checksums
+	bool rx_checksum; // what the device calls good need not be checked
 	struct rte_mempool *pool;
 	enum mode mode;
 	enum idle_policy idle;

@@ -43,6 +43,33 @@ static int settle_mac(struct port *port, struct rte_ether_addr *mac, struct faul
 	return 0;
 }
 
+// Whether the device computes or checks checksums: as was asked for, if it can.
+static int choose_checksums(const struct port *port, const char *option, enum checksum_place place,
+	bool can, bool *by_device, struct fault *fault)
+{
+	if (place == CHECKSUM_HARDWARE && !can)
+		return fault_set(fault, EXIT_USAGE,
+			"%s: 'hardware'; %s does not do IPv4 and UDP, give auto or software",
+			option, port->device);
+	*by_device = place != CHECKSUM_SOFTWARE && can;
+	return 0;
+}
+
+static int take_checksums(struct port *port, const struct config *config,
+	const struct rte_eth_dev_info *info, struct fault *fault)
+{
+	const uint64_t tx = RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
+	const uint64_t rx = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
+	int ret;
+
+	ret = choose_checksums(port, "--tx-checksum", config->tx_checksum,
+		(info->tx_offload_capa & tx) == tx, &port->tx_checksum, fault);
+	if (ret < 0)
+		return ret;
+	return choose_checksums(port, "--rx-checksum", config->rx_checksum,
+		(info->rx_offload_capa & rx) == rx, &port->rx_checksum, fault);
+}
+
 // What was asked for, as far as the device has it.
 static int take_limits(struct port *port, const struct config *config,
 	const struct rte_eth_dev_info *info, struct fault *fault)
@@ -65,7 +92,7 @@ static int take_limits(struct port *port, const struct config *config,
 		return fault_set(fault, EXIT_USAGE,
 			"--rx-desc, --tx-desc: '%u', '%u': %s; try 1024", config->rx_desc,
 			config->tx_desc, rte_strerror(-ret));
-	return 0;
+	return take_checksums(port, config, info, fault);
 }
 
 // The first port that EAL found from an id on.
@@ -125,6 +152,7 @@ int port_init(struct port *port, const struct config *config, struct fault *faul
 		return ret;
 	// ENA arms its watchdog as a timer when the port starts.
 	rte_timer_subsystem_init();
+	port->scatter = port_can_scatter(config);
 	ret = port_make_pool(port, config, fault);
 	if (ret < 0)
 		return ret;
@@ -141,6 +169,7 @@ int port_init_next(struct port *port, const struct port *other, const struct con
 	ret = choose_device(port, config, other->id + 1, fault);
 	if (ret < 0)
 		return ret;
+	port->scatter = other->scatter;
 	port->pool = other->pool;
 	port->borrowed_pool = true;
 	return open_device(port, fault);

@@ -20,6 +20,9 @@ struct port {
 	uint16_t mtu;
 	uint16_t queues; // to receive by, and as many to transmit by
 	bool started;
+	bool scatter;     // frames may come and go in several buffers
+	bool tx_checksum; // the device computes checksums
+	bool rx_checksum; // the device checks them
 	bool promiscuous; // forward: frames for others pass through as well
 	uint8_t mac[6];
 	struct rte_mempool *pool; // shared by both ports of forward mode

@@ -15,6 +15,7 @@ enum {
 	POOL_CACHE = 256,
 	// Ethernet header, two VLAN tags, frame check sequence.
 	FRAME_OVERHEAD = 14 + 8 + 4,
+	BUFFER_SIZE = 2048,
 };
 
 // One that the device does not have cannot be asked for (rte_eth_dev_configure).
@@ -41,6 +42,22 @@ void port_read_link(struct port *port)
 	atomic_store(&port->link_up, link.link_status == RTE_ETH_LINK_UP);
 }
 
+bool port_can_scatter(const struct config *config)
+{
+	uint16_t id = (uint16_t)rte_eth_find_next(0);
+	bool can = config->mtu + FRAME_OVERHEAD > BUFFER_SIZE;
+
+	for (uint16_t i = 0; i < config_ports(config) && can; i++) {
+		struct rte_eth_dev_info info;
+
+		can = id < RTE_MAX_ETHPORTS && rte_eth_dev_info_get(id, &info) == 0 &&
+		      (info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) != 0 &&
+		      (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
+		id = (uint16_t)rte_eth_find_next((uint16_t)(id + 1));
+	}
+	return can;
+}
+
 int port_make_pool(struct port *port, const struct config *config, struct fault *fault)
 {
 	// All rings full, a burst in hand on both sides of each queue, and what the lcores' caches
@@ -48,7 +65,9 @@ int port_make_pool(struct port *port, const struct config *config, struct fault 
 	uint32_t need =
 		(uint32_t)config_ports(config) * config->queues * (port->rx_desc + port->tx_desc) +
 		2 * config->queues * config->burst + (config->queues + 1) * POOL_CACHE * 3 / 2;
-	uint32_t room = RTE_PKTMBUF_HEADROOM + RTE_MAX(config->mtu + FRAME_OVERHEAD, 2048);
+	uint32_t frame = config->mtu + FRAME_OVERHEAD;
+	uint32_t room = RTE_PKTMBUF_HEADROOM +
+			(port->scatter ? BUFFER_SIZE : RTE_MAX(frame, (uint32_t)BUFFER_SIZE));
 	uint32_t count = config->mbufs;
 
 	// One less than a power of two suits the ring behind the pool best.
@@ -116,17 +135,48 @@ static int configure(
 	return rte_eth_dev_configure(port->id, port->queues, port->queues, conf);
 }
 
+// A driver that tells no limit of its MTU may still name the frame of an Ethernet of old, which
+// rte_eth_dev_configure holds us to and the driver not (net_tap, net_af_packet, net_memif). Our
+// buffers are as large as was asked for.
+static uint32_t device_mtu(const struct port *port, const struct rte_eth_dev_info *info)
+{
+	uint32_t overhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+
+	if (info->max_mtu != UINT16_MAX || port->mtu + overhead <= info->max_rx_pktlen)
+		return port->mtu;
+	return info->max_rx_pktlen - overhead;
+}
+
+static void choose_offloads(
+	const struct port *port, const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
+{
+	if (port->scatter) {
+		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
+		conf->txmode.offloads |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	} else {
+		// Every buffer is of our one pool, referenced once and a whole frame, which is
+		// what this offload asks for.
+		conf->txmode.offloads |= info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	}
+	if (port->tx_checksum)
+		conf->txmode.offloads |=
+			RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
+	if (port->rx_checksum)
+		conf->rxmode.offloads |=
+			RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
+}
+
 static int start(struct port *port, struct fault *fault)
 {
 	struct rte_eth_dev_info info;
-	struct rte_eth_conf conf = {.rxmode = {.mtu = port->mtu}};
+	struct rte_eth_conf conf = {0};
 	int ret;
 
 	ret = rte_eth_dev_info_get(port->id, &info);
 	if (ret < 0)
 		return port_device_fault(port, "device info", ret, "rebind the device", fault);
-	// Every buffer is of our one pool and referenced once, which is what this offload asks for.
-	conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	conf.rxmode.mtu = device_mtu(port, &info);
+	choose_offloads(port, &info, &conf);
 	conf.intr_conf.lsc = (*info.dev_flags & RTE_ETH_DEV_INTR_LSC) != 0;
 	conf.intr_conf.rmv = (*info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
 	ret = configure(port, &info, &conf);

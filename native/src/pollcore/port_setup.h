@@ -4,6 +4,10 @@
 
 #include "port.h"
 
+// Whether frames of this MTU take several buffers of 2 KB, and every port in use receives and sends
+// such.
+bool port_can_scatter(const struct config *config);
+
 // The pool that all queues of all ports in use take their buffers from.
 int port_make_pool(struct port *port, const struct config *config, struct fault *fault);
 

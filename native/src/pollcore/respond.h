@@ -14,6 +14,10 @@ struct responder {
 	uint8_t ipv6[16]; // beside our link-local address; zero: none
 };
 
+// What changes in an answer is within so many first bytes, which hold all headers with tags and
+// options. Only a VERDICT_NDP_REPLY may change what follows.
+enum { RESPOND_HEAD_MAX = 128 };
+
 // Reads the frame of size bytes. When the verdict is a reply, the frame has become that reply, of
 // the same size; otherwise it is unchanged. Allocates nothing, keeps nothing, never reads or writes
 // outside the frame.

@@ -81,6 +81,9 @@ static void answer_status(struct core *core, const char *params, struct rte_tel_
 	add_number(data, "link_mbps", atomic_load(&port->link_mbps));
 	add_number(data, "burst", core->config.burst);
 	add_number(data, "queues", core->config.queues);
+	add_text(data, "tx_checksum", port->tx_checksum ? "hardware" : "software");
+	add_text(data, "rx_checksum", port->rx_checksum ? "hardware" : "software");
+	add_text(data, "scatter", port->scatter ? "on" : "off");
 	add_number(data, "uptime_s", (core_now_ns() - core->start_ns) / 1000000000);
 	add_number(data, "resets", atomic_load(&port->resets));
 	add_number(data, "pid", (uint64_t)getpid());

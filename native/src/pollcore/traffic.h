@@ -21,6 +21,7 @@ struct traffic {
 	uint16_t queues;
 	uint16_t flows;
 	uint16_t train;
+	bool checksum_by_device; // UDP's need not be computed; set by main
 	// Which measurement, and the packets a second of all queues together. Written under the
 	// core's device_lock, on a cache line that changes only then.
 	alignas(64) atomic_uint_fast64_t order;

@@ -134,10 +134,11 @@ class Core:
     """One pollcore process. Its output is in .output once it has ended."""
 
     def __init__(self, *options, device=None, prefix=None, eal=(), lcores="0-1",
-                 memory=("--no-huge", "-m", "128"), environment=None):
+                 memory=("--no-huge", "-m", "128"), environment=None, namespace=None):
         self.prefix = prefix or f"pollcore{os.getpid()}x{next(_numbers)}"
         vdev = ["--vdev", device] if device else []
-        self.command = [*POLLCORE, "--lcores", lcores, *memory, "--no-pci", "--file-prefix",
+        inside = ("ip", "netns", "exec", namespace) if namespace else ()
+        self.command = [*inside, *POLLCORE, "--lcores", lcores, *memory, "--no-pci", "--file-prefix",
                         self.prefix, *vdev, *eal, "--", *options]
         # A file, not a pipe: nobody reads while the core runs, and it must never wait for a reader.
         self._out = tempfile.TemporaryFile()
