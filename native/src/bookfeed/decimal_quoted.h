@@ -7,11 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#ifdef __SSE4_1__
-#include <smmintrin.h>
-#endif
-
 #include "decimal.h"
+#include "decimal_digits.h"
 
 // What is known of the 16 bytes: how many come before the quote, and where the point is among them.
 struct decimal_shape {
@@ -44,25 +41,18 @@ static inline bool decimal_shape(__m128i text, struct decimal_shape *shape)
 
 static inline bool decimal_quoted_fast(const char *text, size_t *size, struct decimal *decimal)
 {
-	const __m128i order = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-	__m128i bytes = _mm_loadu_si128((const void *)text), from, digits;
+	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text), from, digits;
 	struct decimal_shape shape;
 	uint32_t fraction;
-	uint64_t halves;
 
 	if (!decimal_shape(bytes, &shape))
 		return false;
 	fraction = shape.size - shape.point; // with its point
-	// To the right end, over the point; what comes in from the left is zero.
-	from = _mm_sub_epi8(order, _mm_set1_epi8((char)(16 - shape.size + (fraction > 0))));
+	// To the right end, and over the point.
+	from = decimal_to_the_right(shape.size - (fraction > 0));
 	from = _mm_sub_epi8(from, _mm_cmpgt_epi8(from, _mm_set1_epi8((char)(shape.point - 1))));
 	digits = _mm_shuffle_epi8(_mm_xor_si128(bytes, _mm_set1_epi8('0')), from);
-	digits = _mm_maddubs_epi16(digits, _mm_set1_epi16(1 << 8 | 10));
-	digits = _mm_madd_epi16(digits, _mm_set1_epi32(1 << 16 | 100));
-	digits = _mm_packus_epi32(digits, digits);
-	digits = _mm_madd_epi16(digits, _mm_set1_epi32(1 << 16 | 10000));
-	halves = (uint64_t)_mm_cvtsi128_si64(digits);
-	decimal->units = (int64_t)((halves & UINT32_MAX) * 100000000 + (halves >> 32));
+	decimal->units = (int64_t)decimal_of_digits(digits);
 	decimal->decimals = fraction - (fraction > 0);
 	*size = shape.size;
 	return true;
@@ -143,7 +133,7 @@ static inline int decimal_quoted(
 
 	if (__builtin_expect(decimal_quoted_fast(text, size, decimal), 1))
 		return *size < (size_t)(end - text) ? 0 : -EINVAL;
-	quote = memchr(text, '"', (size_t)(end - text));
+	quote = (const char *)memchr(text, '"', (size_t)(end - text));
 	if (quote == NULL)
 		return -EINVAL;
 	fault = decimal_parse(text, (size_t)(quote - text), decimal);

@@ -1,7 +1,8 @@
 // Reads Binance's messages and snapshots, with their keys in any order, into what the rules need.
 #include "feed_binance.h"
 
-static bool read_id(struct json *json, struct binance_event *event, unsigned int bit, uint64_t *id)
+static inline bool read_id(
+	struct json *json, struct binance_event *event, unsigned int bit, uint64_t *id)
 {
 	char first = json_peek(json);
 
@@ -13,38 +14,49 @@ static bool read_id(struct json *json, struct binance_event *event, unsigned int
 }
 
 // Other channels have keys of the same names with a single price.
-static bool read_levels(
+static inline bool read_levels(
 	struct feed *feed, struct json *json, struct binance_event *event, enum book_side side)
 {
+	struct json copy;
+
 	if (json_peek(json) != '[')
 		return json_skip(json);
+	copy = *json;
 	event->has |= side == BOOK_BID ? BINANCE_BIDS : BINANCE_ASKS;
 	event->fault = json_levels(
-		json, feed->parsed.levels[side], feed->capacity, &feed->parsed.count[side]);
+		&copy, feed->parsed.levels[side], feed->capacity, &feed->parsed.count[side]);
+	*json = copy;
 	return event->fault == 0;
 }
 
-static bool read_kind(struct json *json, struct binance_event *event)
+static inline bool read_kind(struct json *json, struct binance_event *event)
 {
 	struct json_text kind;
 
+	if (json_peek(json) != '"')
+		return json_skip(json);
 	if (!json_string(json, &kind))
 		return false;
 	event->depth = json_equal(&kind, "depthUpdate");
 	return true;
 }
 
-static bool read_short(struct feed *feed, struct json *json, struct binance_event *event,
-	const struct json_text *key)
+static inline bool read_name(struct json *json, struct binance_event *event)
 {
-	switch (key->at[0]) {
+	if (json_peek(json) != '"')
+		return json_skip(json);
+	event->has |= BINANCE_NAME;
+	return json_string(json, &event->name);
+}
+
+static inline bool read_short(
+	struct feed *feed, struct json *json, struct binance_event *event, char key)
+{
+	switch (key) {
 	case 'e':
-		return json_peek(json) == '"' ? read_kind(json, event) : json_skip(json);
+		return read_kind(json, event);
 	case 's':
-		if (json_peek(json) != '"')
-			return json_skip(json);
-		event->has |= BINANCE_NAME;
-		return json_string(json, &event->name);
+		return read_name(json, event);
 	case 'U':
 		return read_id(json, event, BINANCE_FIRST, &event->first);
 	case 'u':
@@ -58,39 +70,46 @@ static bool read_short(struct feed *feed, struct json *json, struct binance_even
 	}
 }
 
-static bool read_fields(
-	struct feed *feed, struct json *json, struct binance_event *event, bool inner)
+static inline bool read_long(
+	struct json *json, struct binance_event *event, const struct json_text *key, bool inner)
 {
-	struct json_text key;
-	enum json_step step;
-
-	if (!json_object(json))
-		return false;
-	while ((step = json_key(json, &key)) == JSON_ITEM) {
-		bool right;
-
-		if (key.size == 1) {
-			right = read_short(feed, json, event, &key);
-		} else if (json_equal(&key, "pu")) {
-			right = read_id(json, event, BINANCE_PREVIOUS, &event->previous);
-		} else if (!inner && json_equal(&key, "data") && json_peek(json) == '{') {
-			right = read_fields(feed, json, event, true);
-		} else {
-			event->answer = event->answer || (!inner && json_equal(&key, "result"));
-			event->error =
-				event->error ||
-				(!inner && (json_equal(&key, "error") || json_equal(&key, "code")));
-			right = json_skip(json);
-		}
-		if (!right)
-			return false;
+	if (json_equal(key, "pu"))
+		return read_id(json, event, BINANCE_PREVIOUS, &event->previous);
+	if (!inner) {
+		event->answer = event->answer || json_equal(key, "result");
+		event->error = event->error || json_equal(key, "error") || json_equal(key, "code");
 	}
-	return step == JSON_CLOSED;
+	return json_skip(json);
 }
 
 bool binance_read_event(struct feed *feed, struct json *json, struct binance_event *event)
 {
-	return read_fields(feed, json, event, false) && json_close(json);
+	// A copy of its own, which stays in registers.
+	struct json at = *json;
+	struct json_text key;
+	bool inner = false;
+
+	if (!json_object(&at))
+		return false;
+	for (;;) {
+		enum json_step step = json_key(&at, &key);
+
+		if (step == JSON_CLOSED) {
+			if (!inner)
+				return json_close(&at);
+			inner = false;
+			continue;
+		}
+		if (step == JSON_BROKEN)
+			return false;
+		if (!inner && json_equal(&key, "data") && json_peek(&at) == '{') {
+			inner = json_object(&at);
+			continue;
+		}
+		if (key.size == 1 ? !read_short(feed, &at, event, key.at[0])
+				  : !read_long(&at, event, &key, inner))
+			return false;
+	}
 }
 
 bool binance_read_snapshot(

@@ -1,92 +1,9 @@
-// The scanner's general part: objects, arrays, strings, numbers, and values to be skipped.
+// The scanner's general part: strings with escapes or of more than 15 bytes, large numbers, names.
 #include "json.h"
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
-#include "json_inside.h"
 
 void json_open(struct json *json, const char *text, size_t size)
 {
 	*json = (struct json){text, text + size, true};
-}
-
-char json_peek(struct json *json)
-{
-	json_space(json);
-	return json->at < json->end ? *json->at : '\0';
-}
-
-static bool enter(struct json *json, char bracket)
-{
-	json->fresh = true;
-	return json_take(json, bracket);
-}
-
-bool json_object(struct json *json)
-{
-	return enter(json, '{');
-}
-
-bool json_array(struct json *json)
-{
-	return enter(json, '[');
-}
-
-// Up to the next item of an object or array, or over its end.
-static enum json_step step(struct json *json, char bracket)
-{
-	bool fresh = json->fresh;
-
-	json->fresh = false;
-	json_space(json);
-	if (json->at >= json->end)
-		return JSON_BROKEN;
-	if (*json->at == bracket) {
-		json->at++;
-		return JSON_CLOSED;
-	}
-	if (fresh)
-		return JSON_ITEM;
-	if (*json->at != ',')
-		return JSON_BROKEN;
-	json->at++;
-	return JSON_ITEM;
-}
-
-enum json_step json_item(struct json *json)
-{
-	return step(json, ']');
-}
-
-enum json_step json_key(struct json *json, struct json_text *key)
-{
-	enum json_step found = step(json, '}');
-
-	if (found == JSON_ITEM && (!json_string(json, key) || !json_take(json, ':')))
-		return JSON_BROKEN;
-	return found;
-}
-
-// How many bytes from there on are neither quote, backslash nor control character; at least that
-// many are, up to the 16 that were looked at.
-static unsigned int plain_bytes(const char *at)
-{
-#ifdef __SSE2__
-	__m128i bytes = _mm_loadu_si128((const void *)at);
-	__m128i special = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
-		_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')),
-			_mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes)));
-
-	return (unsigned int)__builtin_ctz((unsigned int)_mm_movemask_epi8(special) | 1U << 16);
-#else
-	unsigned int count = 0;
-
-	while (count < 16 && at[count] != '"' && at[count] != '\\' && (uint8_t)at[count] > 0x1F)
-		count++;
-	return count;
-#endif
 }
 
 static bool is_hex(char c)
@@ -109,7 +26,7 @@ static size_t escape_size(const char *at, const char *end)
 	return 6;
 }
 
-bool json_string(struct json *json, struct json_text *text)
+bool json_string_general(struct json *json, struct json_text *text)
 {
 	const char *at;
 	bool escaped = false;
@@ -118,7 +35,7 @@ bool json_string(struct json *json, struct json_text *text)
 		return false;
 	at = json->at;
 	for (;;) {
-		unsigned int plain = plain_bytes(at);
+		unsigned int plain = json_plain(at);
 		size_t escape;
 
 		at += plain;
@@ -139,7 +56,7 @@ bool json_string(struct json *json, struct json_text *text)
 	return true;
 }
 
-bool json_unsigned(struct json *json, uint64_t *number)
+bool json_unsigned_general(struct json *json, uint64_t *number)
 {
 	const char *at, *end = json->end;
 	uint64_t found = 0;
@@ -160,12 +77,6 @@ bool json_unsigned(struct json *json, uint64_t *number)
 	json->at = at;
 	*number = found;
 	return true;
-}
-
-bool json_close(struct json *json)
-{
-	json_space(json);
-	return json->at == json->end;
 }
 
 static int hex_value(char c)

@@ -40,21 +40,21 @@ struct json_level {
 void json_open(struct json *json, const char *text, size_t size);
 
 // The first byte of the next value, 0 at the end of the text.
-char json_peek(struct json *json);
+static inline char json_peek(struct json *json);
 
 // Into an object or array, whose items then come until JSON_CLOSED.
-bool json_object(struct json *json);
-bool json_array(struct json *json);
-enum json_step json_key(struct json *json, struct json_text *key);
-enum json_step json_item(struct json *json);
+static inline bool json_object(struct json *json);
+static inline bool json_array(struct json *json);
+static inline enum json_step json_key(struct json *json, struct json_text *key);
+static inline enum json_step json_item(struct json *json);
 
-bool json_string(struct json *json, struct json_text *text);
+static inline bool json_string(struct json *json, struct json_text *text);
 
 // A whole number from 0 to UINT64_MAX, without fraction or exponent.
-bool json_unsigned(struct json *json, uint64_t *number);
+static inline bool json_unsigned(struct json *json, uint64_t *number);
 
 // Any value, checked, at most JSON_DEPTH_MAX deep.
-bool json_skip(struct json *json);
+static inline bool json_skip(struct json *json);
 
 // A string that is a decimal number. Errors as decimal_parse.
 int json_decimal(struct json *json, struct decimal *decimal);
@@ -64,7 +64,7 @@ int json_decimal(struct json *json, struct decimal *decimal);
 int json_levels(struct json *json, struct json_level *levels, size_t capacity, size_t *count);
 
 // That nothing but space is left.
-bool json_close(struct json *json);
+static inline bool json_close(struct json *json);
 
 // A text with a backslash is no name of ours.
 static inline bool json_equal(const struct json_text *text, const char *wanted)
@@ -76,5 +76,7 @@ static inline bool json_equal(const struct json_text *text, const char *wanted)
 // Without escapes, and with a NUL. False: it does not fit, or has an escape of a character that no
 // name has (only ASCII is taken).
 bool json_unescape(const struct json_text *text, char *name, size_t capacity, size_t *size);
+
+#include "json_inline.h"
 
 #endif

@@ -3,7 +3,6 @@
 
 #include "decimal_quoted.h"
 #include "json.h"
-#include "json_inside.h"
 
 int json_decimal(struct json *json, struct decimal *decimal)
 {
@@ -60,28 +59,45 @@ static inline const char *dense_level(const char *at, const char *end, struct js
 	return memcmp(at, "\"]", 2) == 0 ? at + 2 : NULL;
 }
 
+// As many dense levels as there are, up to capacity; where they end, with their commas.
+static const char *dense_levels(
+	const char *at, const char *end, struct json_level *levels, size_t capacity, size_t *count)
+{
+	while (*count < capacity) {
+		const char *after = dense_level(at, end, &levels[*count]);
+
+		if (after == NULL)
+			return at;
+		++*count;
+		at = after;
+		// A comma is taken only with what must come after it.
+		if (end - at < 2 || at[0] != ',' || at[1] != '[')
+			return at;
+		at++;
+	}
+	return at;
+}
+
 int json_levels(struct json *json, struct json_level *levels, size_t capacity, size_t *count)
 {
 	size_t found = *count;
 	enum json_step step;
-	int fault;
 
 	if (!json_array(json))
 		return -EINVAL;
 	while ((step = json_item(json)) == JSON_ITEM) {
-		const char *after;
+		size_t before = found;
 
-		if (found == capacity)
-			return -ENOSPC;
-		after = dense_level(json->at, json->end, &levels[found]);
-		if (after != NULL) {
-			json->at = after;
-		} else {
-			fault = general_level(json, &levels[found]);
+		json->at = dense_levels(json->at, json->end, levels, capacity, &found);
+		// Behind a comma, or before anything that is not dense.
+		if (found == before || json->at[-1] == ',') {
+			int fault =
+				found == capacity ? -ENOSPC : general_level(json, &levels[found]);
+
 			if (fault != 0)
 				return fault;
+			found++;
 		}
-		found++;
 	}
 	if (step != JSON_CLOSED)
 		return -EINVAL;

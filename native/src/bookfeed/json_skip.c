@@ -1,6 +1,5 @@
 // The scanner's way over values that nobody asked for: checked like the others, without recursion.
 #include "json.h"
-#include "json_inside.h"
 
 static bool digits(struct json *json)
 {
@@ -64,7 +63,7 @@ static bool scalar(struct json *json)
 	}
 }
 
-bool json_skip(struct json *json)
+bool json_skip_general(struct json *json)
 {
 	uint64_t objects = 0; // a bit a level, the innermost lowest: it is an object
 	unsigned int depth = 0;
