@@ -130,7 +130,7 @@ const setup = z.object({
 export type Setup = z.output<typeof setup>;
 
 const result = z.object({
-  /** Of profile search: the median of the searches, what each found, what stopped the lowest, where they began. */
+  /** Of profile search: the median of the searches, what each found, what stopped the median one, where they began. */
   loss_free_pps: count.optional(),
   searches_pps: z.array(count).optional(),
   limit: z.enum(['loss', 'sender', 'max-rate']).optional(),

@@ -3,6 +3,7 @@ import {
   DescribeAddressesCommand,
   DescribeInstancesCommand,
   DescribeNetworkInterfacesCommand,
+  DescribePlacementGroupsCommand,
   DescribeSecurityGroupsCommand,
   DescribeVolumesCommand,
   DescribeVpcsCommand,
@@ -77,7 +78,7 @@ export async function findLeftovers(aws: Aws, rig: string, call: Call): Promise<
   const Filters: Filter[] = [{ Name: `tag:${RIG_TAG}`, Values: [rig] }];
   const { ec2 } = aws;
   const options = { abortSignal: call.signal };
-  const [instances, interfaces, addresses, volumes, groups, vpcs] = await Promise.all([
+  const [instances, interfaces, addresses, volumes, groups, vpcs, placements] = await Promise.all([
     ec2.send(
       new DescribeInstancesCommand({ Filters: [...Filters, { Name: 'instance-state-name', Values: ALIVE }] }),
       options,
@@ -87,6 +88,7 @@ export async function findLeftovers(aws: Aws, rig: string, call: Call): Promise<
     ec2.send(new DescribeVolumesCommand({ Filters }), options),
     ec2.send(new DescribeSecurityGroupsCommand({ Filters }), options),
     ec2.send(new DescribeVpcsCommand({ Filters }), options),
+    ec2.send(new DescribePlacementGroupsCommand({ Filters }), options),
   ]);
   const machines = (instances.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
   return [
@@ -113,6 +115,10 @@ export async function findLeftovers(aws: Aws, rig: string, call: Call): Promise<
     ...named(
       'VPC',
       (vpcs.Vpcs ?? []).map((item) => item.VpcId),
+    ),
+    ...named(
+      'placement group',
+      (placements.PlacementGroups ?? []).map((item) => item.GroupId),
     ),
   ];
 }

@@ -23,7 +23,7 @@ from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.scheduler.models import scheduler_backends
 import commands
-from resources import Cancelled, changed, settings, signals
+from resources import Cancelled, changed, placement_groups, settings, signals
 from werkzeug.serving import make_server
 
 __name__ = cfn.__name__  # moto finds a backend's URLs by the name of its module
@@ -179,6 +179,16 @@ def get_console_output(self):
 
 
 General.get_console_output = get_console_output
+
+
+def describe_placement_groups(self):
+    """By one tag, as rigctl asks for them."""
+    ((key, (value, *_)),) = self._filters_from_querystring().items()
+    found = [name for name, tags in placement_groups.items() if tags.get(key.removeprefix("tag:")) == value]
+    return ActionResult({"PlacementGroups": [{"GroupId": name, "GroupName": name} for name in found]})
+
+
+General.describe_placement_groups = describe_placement_groups
 
 
 def fire_schedules(now):

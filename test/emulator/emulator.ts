@@ -28,6 +28,29 @@ export function whyNot(): string | undefined {
   return `python3 has ${has}; pip install 'moto[server]==${MOTO_VERSION}'`;
 }
 
+/** What every deploy of the tests says. */
+export const DEPLOY = ['--interval', '1', '-c', `amiId=${UBUNTU_IMAGE}`];
+
+/** A suite that is left out, with the reason, where there is no emulator; in CI that is a fault. */
+export function emulated(name: string, tests: () => void): void {
+  const reason = whyNot();
+  if (reason === undefined) {
+    describe(name, tests);
+    return;
+  }
+  if (process.env['CI'] !== undefined) throw new Error(`CI must run the emulator tests: ${reason}`);
+  console.warn(`skipped: ${name}: ${reason}`);
+  describe.skip(name, tests);
+}
+
+/** The documents of a --json run, by their kind. */
+export function documents(ran: Ran): Record<string, unknown>[] {
+  return ran.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
 export interface Ran {
   readonly code: number | null;
   readonly out: string;

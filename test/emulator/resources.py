@@ -23,6 +23,7 @@ __name__ = cfn.__name__  # moto files models by the name of their module
 
 changed = threading.Condition()
 signals: dict[str, list[dict]] = {}  # by the id in the handle's URL
+placement_groups: dict[str, dict] = {}  # their tags
 settings = {"url": "", "timeout_seconds": {}}  # a stack's own time for each milestone, instead of its template's
 
 
@@ -179,6 +180,12 @@ def delete_association(name, place):
         place.ec2.disassociate_address(association_id=name)
 
 
+def create_placement_group(name, properties, place):
+    made = Thing(f"pg-{mock_random.get_random_hex(17)}")
+    placement_groups[made.physical_resource_id] = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
+    return made
+
+
 def delete_gateway(name, place):
     gateway = place.ec2.get_internet_gateway(name)
     if gateway.vpc:
@@ -224,7 +231,7 @@ register(
     lambda name, place: place.ec2.release_address(address=name),
     base=ElasticAddress,
 )
-register("AWS::EC2::PlacementGroup", lambda name, properties, place: Thing(f"pg-{name}"))
+register("AWS::EC2::PlacementGroup", create_placement_group, lambda name, place: placement_groups.pop(name))
 register("AWS::EC2::EIPAssociation", create_association, delete_association)
 register(
     "AWS::EC2::InternetGateway",

@@ -18,8 +18,8 @@ const QUICK = ['--profile', 'latency', '--rates', '2000,5000', '--repeat', '1', 
 function traces(): object {
   const pattern = /rig-pair-\d+/;
   return {
-    namespaces: execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' }).match(pattern),
-    mounts: readFileSync('/proc/self/mounts', 'utf8').match(pattern),
+    namespaces: pattern.exec(execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' })),
+    mounts: pattern.exec(readFileSync('/proc/self/mounts', 'utf8')),
     runtime: existsSync('/var/run/dpdk')
       ? readdirSync('/var/run/dpdk').filter((name) => pattern.test(name))
       : [],

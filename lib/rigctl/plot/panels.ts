@@ -13,6 +13,8 @@ import {
 import { dot, frame, line, path, triangle, words, type Area, type Point } from './svg.js';
 
 const LABEL_HEIGHT = 14;
+/** Of the widest of the fonts that a viewer may have; SVG does not tell. */
+const LETTER_WIDTH = 6.7;
 const SHOWN = [
   { key: 'p50', label: 'p50' },
   { key: 'p99', label: 'p99' },
@@ -50,7 +52,7 @@ export function lossPanel(measurement: Measurement, area: Area): string[] {
   const axes = { x: rateScale(measurement, area), y: lossScale(upwards(area)), xTitle: 'offered, packets/s' };
   const trials = measurement.trials.filter((trial) => trial.purpose !== 'soak');
   return [
-    ...frame(area, 'Loss, on a logarithmic scale with a lane for none', axes),
+    ...frame(area, 'Loss (logarithmic)', axes),
     ...mark(measurement, axes.x, area),
     ...trials.map((trial) => trialMark(trial, [axes.x.at(trial.offered_pps), axes.y.at(trial.loss)])),
     ...markName(measurement, axes.x, area),
@@ -87,8 +89,8 @@ function lossLegend(trials: readonly Trial[], { right, top }: Area): string[] {
   let x = right;
   return entries.reverse().flatMap(({ shape, kind, text }) => {
     const label = words(x, top - 14, text, 'soft', 'end');
-    const at: Point = [x - 6.2 * text.length - 8, top - 18];
-    x = at[0] - 16;
+    const at: Point = [x - LETTER_WIDTH * text.length - 10, top - 18];
+    x = at[0] - 18;
     return [shape(at, kind, text), label];
   });
 }

@@ -48,7 +48,8 @@ def search(generator, options):
     found = [search_once(generator, options, repeat + 1, highest, limit) for repeat in range(options.repeat)]
     rates = [rate for rate, _ in found]
     best = round(statistics.median(rates))
-    result = {"loss_free_pps": best, "searches_pps": rates, "limit": found[rates.index(min(rates))][1], "ceiling_pps": highest}
+    limit = min(found, key=lambda pair: abs(pair[0] - best))[1]
+    result = {"loss_free_pps": best, "searches_pps": rates, "limit": limit, "ceiling_pps": highest}
     if best < LEAST_PPS:
         slowest = min((row for row in generator.trials if row["purpose"] == "search"), key=lambda row: row["rate_pps"])
         return {"result": {**result, **at(slowest, slowest["rate_pps"])}, "loads": [], "intervals": []}
