@@ -13,8 +13,9 @@
 #include "decimal.h"
 
 enum {
-	JSON_PADDING = DECIMAL_PADDING, // readable bytes, of any value, that must follow the text
-	JSON_DEPTH_MAX = 32,            // of values that are skipped
+	JSON_PADDING =
+		2 * DECIMAL_PADDING, // readable bytes, of any value, that must follow the text
+	JSON_DEPTH_MAX = 32,         // of values that are skipped
 };
 
 struct json {

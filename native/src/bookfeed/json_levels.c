@@ -17,10 +17,20 @@ int json_decimal(struct json *json, struct decimal *decimal)
 	return fault;
 }
 
-// One level as it may be written too: with space, with further items.
-static int general_level(struct json *json, struct json_level *level)
+// The further items of a level, and its end.
+static int rest_of_level(struct json *json)
 {
 	enum json_step step;
+
+	while ((step = json_item(json)) == JSON_ITEM)
+		if (!json_skip(json))
+			return -EINVAL;
+	return step == JSON_CLOSED ? 0 : -EINVAL;
+}
+
+// One level as it may be written too: with space, with large numbers.
+static int general_level(struct json *json, struct json_level *level)
+{
 	int fault;
 
 	if (!json_array(json) || json_item(json) != JSON_ITEM)
@@ -31,51 +41,81 @@ static int general_level(struct json *json, struct json_level *level)
 	if (json_item(json) != JSON_ITEM)
 		return -EINVAL;
 	fault = json_decimal(json, &level->quantity);
-	if (fault != 0)
-		return fault;
-	while ((step = json_item(json)) == JSON_ITEM)
-		if (!json_skip(json))
-			return -EINVAL;
-	return step == JSON_CLOSED ? 0 : -EINVAL;
+	return fault != 0 ? fault : rest_of_level(json);
 }
 
-// Exactly ["price","quantity"] with nothing between; the byte after it, or NULL.
+// Where the quotes are in 32 bytes.
+static inline uint32_t quotes_of(const char *at)
+{
+#ifdef __SSE4_1__
+	const __m128i quote = _mm_set1_epi8('"');
+	__m128i low = _mm_loadu_si128((const __m128i *)(const void *)at);
+	__m128i high = _mm_loadu_si128((const __m128i *)(const void *)(at + 16));
+
+	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(low, quote)) |
+	       (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(high, quote)) << 16;
+#else
+	uint32_t quotes = 0;
+
+	for (int i = 0; i < 32; i++)
+		quotes |= (uint32_t)(at[i] == '"') << i;
+	return quotes;
+#endif
+}
+
+// Exactly ["price","quantity" with nothing between; the byte after it, or NULL. All quotes are
+// found at once, so that the next level need not wait until this one's numbers have been read.
 static inline const char *dense_level(const char *at, const char *end, struct json_level *level)
 {
+	uint32_t quotes = quotes_of(at + 2), price_end, quantity_end;
 	size_t size;
 
-	if (end - at < 2 || memcmp(at, "[\"", 2) != 0)
+	if (memcmp(at, "[\"", 2) != 0 || quotes == 0)
 		return NULL;
+	price_end = (uint32_t)__builtin_ctz(quotes);
+	quotes &= quotes - 1;
+	quotes &= quotes - 1;
+	if (quotes == 0)
+		return NULL;
+	quantity_end = (uint32_t)__builtin_ctz(quotes);
 	at += 2;
-	if (!decimal_quoted_fast(at, &size, &level->price) || (size_t)(end - at) < size + 3)
+	if ((size_t)(end - at) <= quantity_end || memcmp(at + price_end, "\",\"", 3) != 0 ||
+		!decimal_quoted_fast(at, &size, &level->price) ||
+		!decimal_quoted_fast(at + price_end + 3, &size, &level->quantity))
 		return NULL;
-	at += size;
-	if (memcmp(at, "\",\"", 3) != 0)
-		return NULL;
-	at += 3;
-	if (!decimal_quoted_fast(at, &size, &level->quantity) || (size_t)(end - at) < size + 2)
-		return NULL;
-	at += size;
-	return memcmp(at, "\"]", 2) == 0 ? at + 2 : NULL;
+	return at + quantity_end + 1;
 }
 
-// As many dense levels as there are, up to capacity; where they end, with their commas.
-static const char *dense_levels(
-	const char *at, const char *end, struct json_level *levels, size_t capacity, size_t *count)
+// As many dense levels as there are, up to capacity. Behind a comma: what comes next is not dense.
+static int dense_levels(
+	struct json *json, struct json_level *levels, size_t capacity, size_t *count)
 {
-	while (*count < capacity) {
+	const char *at = json->at, *end = json->end;
+
+	while (*count < capacity && end - at > 2) {
 		const char *after = dense_level(at, end, &levels[*count]);
 
 		if (after == NULL)
-			return at;
+			break;
 		++*count;
 		at = after;
-		// A comma is taken only with what must come after it.
+		if (at < end && *at == ']') {
+			at++;
+		} else {
+			int fault;
+
+			*json = (struct json){at, end, false};
+			fault = rest_of_level(json);
+			if (fault != 0)
+				return fault;
+			at = json->at;
+		}
 		if (end - at < 2 || at[0] != ',' || at[1] != '[')
-			return at;
+			break;
 		at++;
 	}
-	return at;
+	json->at = at;
+	return 0;
 }
 
 int json_levels(struct json *json, struct json_level *levels, size_t capacity, size_t *count)
@@ -87,17 +127,14 @@ int json_levels(struct json *json, struct json_level *levels, size_t capacity, s
 		return -EINVAL;
 	while ((step = json_item(json)) == JSON_ITEM) {
 		size_t before = found;
+		int fault = dense_levels(json, levels, capacity, &found);
 
-		json->at = dense_levels(json->at, json->end, levels, capacity, &found);
-		// Behind a comma, or before anything that is not dense.
-		if (found == before || json->at[-1] == ',') {
-			int fault =
-				found == capacity ? -ENOSPC : general_level(json, &levels[found]);
-
-			if (fault != 0)
-				return fault;
+		if (fault == 0 && (found == before || json->at[-1] == ',')) {
+			fault = found == capacity ? -ENOSPC : general_level(json, &levels[found]);
 			found++;
 		}
+		if (fault != 0)
+			return fault;
 	}
 	if (step != JSON_CLOSED)
 		return -EINVAL;
