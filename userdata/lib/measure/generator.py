@@ -52,7 +52,8 @@ class Generator(Core):
         super().__init__(socket)
         self.cores = [self, *(Core(peer) for peer in peers)]
         self.options = options
-        self.trials = []
+        self.trials = []  # all of them
+        self.counted = []  # those that a result rests on
         self.began = 0.0
 
     def latency(self):
@@ -104,9 +105,12 @@ class Generator(Core):
             time.sleep(self.options.settle)
             # What lost nothing although the machine was in the way is good enough for a search.
             if rows[-1]["disturbed"] is None or (purpose == "search" and failure(rows[-1]) is None):
-                return rows[-1]
+                break
             if len(rows) > self.options.retries or time.monotonic() > self.options.deadline:
-                return min(rows, key=lambda row: row["stolen"])
+                rows.append(min(rows, key=lambda row: row["stolen"]))
+                break
+        self.counted.append(rows[-1])
+        return rows[-1]
 
     def keep(self, purpose, repeat, attempt, row):
         row = {"purpose": purpose, "repeat": repeat, "attempt": attempt, **row}

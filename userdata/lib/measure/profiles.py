@@ -104,6 +104,7 @@ def soak(generator, options):
         options.say(f"soak: {rows[-1]['at_s']:.0f} s: sent {now['sent']}, outstanding {rows[-1]['outstanding']}")
         last = now
     row = generator.keep("soak", 1, 1, generator.end(rate, before))
+    generator.counted.append(row)
     load = merge_load(rate, None, [row])
     return {"result": at(load, rate), "loads": [load], "intervals": rows}
 
