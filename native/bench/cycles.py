@@ -10,10 +10,11 @@ RING_FRAMES = 256  # whole bursts for either side, a quarter of the ring
 
 
 class Contender:
-    """One program in one contest. `limit` is the ratio to the contest's peer that ours is to reach."""
+    """One program in one contest. `limit` is the ratio to the contest's peer that ours is to reach. Its packets come
+    from the device itself, from `fill`, or from `feed`: a second program, which stays, and its device."""
 
-    def __init__(self, name, command, devices, limit=None, fill=None):
-        self.name, self.command, self.devices, self.limit, self.fill = name, command, devices, limit, fill
+    def __init__(self, name, command, devices, limit=None, fill=None, feed=None):
+        self.name, self.command, self.devices, self.limit, self.fill, self.feed = name, command, devices, limit, fill, feed
 
     def measure(self, programs, memory, seconds):
         eal = [*memory, *(word for device in self.devices for word in ("--vdev", device))]
@@ -23,8 +24,35 @@ class Contender:
                 subprocess.run([programs.fill_ring, "-l", "0", "--proc-type=secondary", "--no-pci", "--no-telemetry",
                                 *running.eal, "--", self.fill, str(RING_FRAMES)],
                                check=True, capture_output=True, timeout=30)
-            running.wait_packets()
-            return running.cycles_per_packet(seconds, programs.tsc_hz)
+            with self.fed():
+                running.wait_packets()
+                return running.cycles_per_packet(seconds, programs.tsc_hz)
+
+    @contextlib.contextmanager
+    def fed(self):
+        if self.feed is None:
+            yield
+            return
+        command, device = self.feed
+        # Memory of its own, and the other processor to poll on.
+        with Program(command, ["--no-huge", "-m", "128", "--main-lcore", "1", "--vdev", device]) as feeding:
+            feeding.wait_started()
+            yield
+
+
+def memif(programs):
+    """What a generator in a second process sends at its most, received through shared memory."""
+    socket = CACHE / "memif.sock"
+    with contextlib.suppress(FileNotFoundError):
+        socket.unlink()
+    device = f"net_memif0,id=0,socket={socket},socket-abstract=no,rsize=12,role="
+    feed = (programs.pollcore("generate", "--peer-mac", "02:00:00:00:00:01", "--peer-ipv4", "10.99.0.2", "--rate", "max",
+                              "--self-test-timeout", "60"), device + "client")
+    ours = ("--self-test-timeout", "60")  # the link is up once the other process is there
+    return [Contender("testpmd rxonly", programs.testpmd("rxonly"), [device + "server"], feed=feed),
+            Contender("pollcore sink", programs.pollcore("sink", *ours), [device + "server"], feed=feed),
+            Contender("testpmd macswap", programs.testpmd("macswap"), [device + "server"], feed=feed),
+            Contender("pollcore reflect", programs.pollcore("reflect", *ours), [device + "server"], feed=feed)]
 
 
 def contests(programs, hugepages):
@@ -36,6 +64,7 @@ def contests(programs, hugepages):
     result = {
         "net_null, receive": [Contender("testpmd rxonly", programs.testpmd("rxonly"), null),
                               Contender("pollcore sink", programs.pollcore("sink"), null, 1.0),
+                              Contender("pollcore sink, pause", programs.pollcore("sink", "--idle", "pause"), null, 1.0),
                               Contender("pollcore sink, adaptive", programs.pollcore("sink", "--idle", "adaptive"), null,
                                         1.0)],
         "net_null, send back": [Contender("testpmd macswap", programs.testpmd("macswap"), null),
@@ -47,6 +76,7 @@ def contests(programs, hugepages):
                                 Contender("testpmd io (floor)", programs.testpmd("io"), pcaps),
                                 Contender("pollcore respond", programs.pollcore("respond"), pcaps, 0.8)],
     }
+    result["net_memif, two processes"] = memif(programs)
     # A second process fills the ring, and shares memory with the first: that takes hugepages.
     if hugepages:
         ring = ["net_ring0"]

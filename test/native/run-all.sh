@@ -85,7 +85,7 @@ whole_program() {
 
 unittest_count() { sed -nE "/^(OK|FAILED) /s/.*$1=([0-9]+).*/\1/p" "$2" | grep . || printf 0; }
 
-# The path that reads bytes from the wire, under libFuzzer with a fixed seed: the same run every time.
+# What reads bytes from a wire or a capture, under libFuzzer with a fixed seed: the same run every time.
 fuzz() {
   local dir=$cache/fuzz
   if ! command -v clang >/dev/null || [[ ! -e $(clang -print-file-name=libclang_rt.fuzzer-x86_64.a) ]]; then
@@ -93,10 +93,12 @@ fuzz() {
     return
   fi
   step 'build of the fuzzer' build "$dir" env CC=clang -- -Dfuzzers=true -Db_lundef=false || return 0
-  rm -rf "$dir/corpus"
-  python3 test/native/seeds.py test/native/vectors/respond.txt "$dir/corpus"
+  rm -rf "$dir/corpus" "$dir/captures"
+  python3 test/native/seeds.py test/native/vectors/respond.txt "$dir/corpus" "$dir/captures"
   step "fuzzing the respond path, $fuzz_runs runs" "$dir/src/pollcore/fuzz_respond" -runs=$fuzz_runs -seed=1 \
     -max_len=1600 -verbosity=0 -artifact_prefix="$dir/" "$dir/corpus" || true
+  step "fuzzing captures, $fuzz_runs runs" "$dir/src/pollcore/fuzz_pcap" -runs=$fuzz_runs -seed=1 -max_len=1600 \
+    -verbosity=0 -artifact_prefix="$dir/" "$dir/captures" || true
 }
 
 # test_against NAME POLLCORE_PREFIX PREFIX...

@@ -3,6 +3,7 @@
 #ifndef POLLCORE_PCAP_H
 #define POLLCORE_PCAP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "fault.h"
