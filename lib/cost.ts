@@ -12,7 +12,7 @@ export function describeCost(config: RigConfig): string {
   const which = machines === 1 ? `one ${name},` : `${machines} x ${name}, each with`;
   const billed =
     `Billed until the stack is destroyed: ${which} ${ROOT_VOLUME.sizeGib} GiB of gp3, ` +
-    'one public IPv4 address, and traffic.';
+    `${config.feed ? 'two public IPv4 addresses' : 'one public IPv4 address'}, and traffic.`;
   return [billed, describeCredits(config)].filter((part) => part !== '').join(' ');
 }
 

@@ -19,6 +19,8 @@ export interface NetworkProps {
   readonly dataCidrs: readonly string[];
   /** TCP ports that the management interfaces may connect to. */
   readonly egressPorts: readonly number[];
+  /** TCP ports of anybody that the data interfaces may connect to; any make them public. @default - none */
+  readonly dataEgressPorts?: readonly number[];
 }
 
 /** What one machine is launched with. */
@@ -51,15 +53,22 @@ export class Network extends Construct {
       group.addIngressRule(ec2.Peer.ipv4(cidr), ec2.Port.allTraffic(), `from ${cidr}`);
       group.addEgressRule(ec2.Peer.ipv4(cidr), ec2.Port.allTraffic(), `to ${cidr}`);
     }
+    for (const port of this.props.dataEgressPorts ?? []) {
+      group.addEgressRule(ANYWHERE, ec2.Port.tcp(port), `out to TCP ${port}`);
+    }
     return group;
   }
 
   addInterfaces(prefix: string, dataGroup: ec2.SecurityGroup): Interfaces {
     const management = this.addInterface(prefix, MANAGEMENT, this.management);
     const data = this.addInterface(prefix, DATA, dataGroup);
-    const defaultRoute = this.subnet(MANAGEMENT).internetConnectivityEstablished;
-    const association = this.addAddress(prefix, management, defaultRoute);
-    return { management, data, internetAccess: [defaultRoute, association] };
+    const internetAccess = this.addAddress(prefix, management, MANAGEMENT);
+    if (this.isDataPublic) internetAccess.push(...this.addAddress(`${prefix}${DATA}`, data, DATA));
+    return { management, data, internetAccess };
+  }
+
+  private get isDataPublic(): boolean {
+    return (this.props.dataEgressPorts ?? []).length > 0;
   }
 
   /** Another zone is another VPC: a subnet cannot move, and its successor cannot have the same addresses beside it. */
@@ -77,7 +86,14 @@ export class Network extends Construct {
           cidrMask: SUBNET_PREFIX,
           mapPublicIpOnLaunch: false,
         },
-        { name: DATA, subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: SUBNET_PREFIX },
+        this.isDataPublic
+          ? {
+              name: DATA,
+              subnetType: ec2.SubnetType.PUBLIC,
+              cidrMask: SUBNET_PREFIX,
+              mapPublicIpOnLaunch: false,
+            }
+          : { name: DATA, subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: SUBNET_PREFIX },
       ],
     });
   }
@@ -117,16 +133,17 @@ export class Network extends Construct {
   }
 
   /**
-   * The management interface's public address: a machine launched with two interfaces gets none by itself. The
+   * An interface's public address: a machine launched with two interfaces gets none by itself. The
    * address belongs to the generation too, since EC2 refuses to associate one that the old machine still has, and
    * a rollback then finds the old machine as it was.
    */
   private addAddress(
     prefix: string,
     networkInterface: ec2.CfnNetworkInterface,
-    defaultRoute: IDependable,
-  ): ec2.CfnEIPAssociation {
+    subnet: string,
+  ): IDependable[] {
     const id = `${prefix}Address`;
+    const defaultRoute = this.subnet(subnet).internetConnectivityEstablished;
     const address = new ec2.CfnEIP(this, id, { domain: 'vpc' });
     address.node.addDependency(defaultRoute);
     replaceWith(this.props.generation, id, address);
@@ -135,6 +152,6 @@ export class Network extends Construct {
       networkInterfaceId: networkInterface.attrId,
     });
     replaceWith(this.props.generation, `${id}Association`, association);
-    return association;
+    return [defaultRoute, association];
   }
 }

@@ -37,6 +37,8 @@ export const portStatusSchema = z.object({
     .object({ loss_free_pps: count, loss: z.number().min(0).max(1), p50_ns: count, p99_ns: count })
     .nullable()
     .optional(),
+  // Of a bookfeed that answers.
+  feed: z.object({ venue: text, state: text, symbols: count, good: count }).optional(),
   error: z
     .object({ code: z.string().regex(/^E_[A-Z0-9_]{1,60}$/), step: text, cause: text, fix: text })
     .nullable(),
@@ -119,7 +121,7 @@ function leadingObject(input: string): string | undefined {
 
 /** One readable line: what a person wants to know first. */
 export function formatPortStatus(status: PortStatus): string {
-  const { state, step, error, progress, port, hugepages, core, role, peer, measurement } = status;
+  const { state, step, error, progress, port, hugepages, core, role, peer, measurement, feed } = status;
   const parts: string[] = [];
   if (error) parts.push(`${error.code} in ${error.step}: ${error.cause}; ${error.fix}`);
   else if (step !== null) parts.push(progress ? `${step} ${progress.done}/${progress.total}` : step);
@@ -140,5 +142,6 @@ export function formatPortStatus(status: PortStatus): string {
     const { loss_free_pps: rate, p50_ns: p50, p99_ns: p99 } = measurement;
     parts.push(`measured ${rate} packets/s without loss, p50 ${p50 / 1000} us, p99 ${p99 / 1000} us`);
   }
+  if (feed) parts.push(`${feed.venue} ${feed.state}, ${feed.good} of ${feed.symbols} books good`);
   return [state, parts.join(', ')].filter((part) => part !== '').join(': ');
 }

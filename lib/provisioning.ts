@@ -95,6 +95,10 @@ export class Provisioning extends Construct {
       RIG_DRIVER: config.driver,
       RIG_HUGEPAGES: String(config.hugepages),
       RIG_WORKLOAD: config.workload,
+      ...(config.feed && {
+        RIG_FEED_VENUE: config.feed.venue,
+        RIG_FEED_SYMBOLS: config.feed.symbols.join(','),
+      }),
       RIG_POLLCORE_MODE: machine.mode,
       RIG_EXTRA_DRIVERS: config.extraDrivers.join(','),
       RIG_S3_ENDPOINT: config.s3Endpoint ?? '',

@@ -45,6 +45,7 @@ export class RigStack extends Stack {
       zone: config.availabilityZone,
       dataCidrs: config.dataCidrs,
       egressPorts: egressPorts(config),
+      dataEgressPorts: config.feed && [443],
     });
     const host = new Host(this, 'Host', {
       generation,

@@ -41,7 +41,7 @@ run_steps() {
 check_image() {
   RIG_STEP=check-image
   dpdk_built || fail E_NOT_BUILT "no DPDK $RIG_DPDK_VERSION in $RIG_ROOT/dpdk"
-  [[ -x $RIG_ROOT/bin/pollcore ]] || fail E_NOT_BUILT "no $RIG_ROOT/bin/pollcore"
+  [[ -x $RIG_ROOT/bin/$RIG_WORKLOAD ]] || fail E_NOT_BUILT "no $RIG_ROOT/bin/$RIG_WORKLOAD"
   if [[ $RIG_DRIVER == igb_uio ]]; then verify_igb_uio; fi
   reach_milestone DpdkReady
 }

@@ -72,7 +72,7 @@ describe('each fault names the key, the value and what is allowed', () => {
     ['hugepages', 512.5, `hugepages = 512.5; ${pages}`],
     ['hugepages', -1, `hugepages = -1; ${pages}`],
     ['driver', 'uio', 'driver = "uio"; allowed: igb_uio or vfio-pci'],
-    ['workload', 'testpmd', 'workload = "testpmd"; allowed: pollcore'],
+    ['workload', 'testpmd', 'workload = "testpmd"; allowed: pollcore or bookfeed'],
     ['pollcoreMode', 'echo', 'pollcoreMode = "echo"; allowed: respond, sink or reflect'],
     ['dataCidrs', '10.2.0.1/16', `dataCidrs = "10.2.0.1/16"; ${networks}`],
     ['dataCidrs', ['10.0.0.0/8', '10.2.0.0/33'], `dataCidrs = "10.2.0.0/33"; ${networks}`],
@@ -184,6 +184,48 @@ describe('the topology', () => {
     ],
   ])('%j is a fault', (context, fault) => {
     expect(faultsOf(context)).toEqual([fault]);
+  });
+});
+
+describe('the feed', () => {
+  const feed = { workload: 'bookfeed', 'feed.venue': 'kraken', 'feed.symbols': 'XBT/USD, ETH/USD' };
+
+  test('is what a bookfeed follows', () => {
+    expect(parseConfig(feed).feed).toEqual({ venue: 'kraken', symbols: ['XBT/USD', 'ETH/USD'] });
+    expect(parseConfig({}).feed).toBeUndefined();
+  });
+
+  test.each<[Record<string, unknown>, string[]]>([
+    [
+      { workload: 'bookfeed' },
+      [
+        'feed.venue is not given; workload=bookfeed needs binance, binance-futures, kraken or coinbase',
+        "feed.symbols is not given; workload=bookfeed needs 1 to 64 of the venue's names, such as XBT/USD,ETH/USD",
+      ],
+    ],
+    [
+      { 'feed.venue': 'kraken' },
+      ['feed.venue = "kraken"; it belongs to workload=bookfeed: add that, or leave the key out'],
+    ],
+    [{ ...feed, topology: 'pair' }, ['workload = "bookfeed"; in a pair both machines run pollcore']],
+    [
+      { ...feed, pollcoreMode: 'sink' },
+      ['pollcoreMode = "sink"; it belongs to workload=pollcore: leave the key out'],
+    ],
+    [
+      { ...feed, 'feed.venue': 'nyse' },
+      ['feed.venue = "nyse"; allowed: binance, binance-futures, kraken or coinbase'],
+    ],
+    [
+      { ...feed, 'feed.symbols': 'XBT/USD,$(id)' },
+      ['feed.symbols = "$(id)"; allowed: 1 to 64 of the venue\'s names, such as XBT/USD,ETH/USD'],
+    ],
+    [
+      { ...feed, 'feed.symbols': '' },
+      ['feed.symbols = ""; allowed: 1 to 64 of the venue\'s names, such as XBT/USD,ETH/USD'],
+    ],
+  ])('%j is a fault', (context, faults) => {
+    expect(faultsOf(context)).toEqual(faults);
   });
 });
 

@@ -1,6 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 
 import { makeRig, only, resourcesOf } from './fixture.js';
+import { userDataOf } from './user-data.js';
 
 const { template } = makeRig();
 const resources = Object.entries(resourcesOf(template));
@@ -130,6 +131,41 @@ describe('security groups', () => {
     makeRig({ context: { dataCidrs: cidrs } }).template.hasResourceProperties('AWS::EC2::SecurityGroup', {
       SecurityGroupIngress: cidrs.map((cidr) => rule('from', cidr)),
       SecurityGroupEgress: cidrs.map((cidr) => rule('to', cidr)),
+    });
+  });
+});
+
+describe('a bookfeed', () => {
+  const context = { workload: 'bookfeed', 'feed.venue': 'kraken', 'feed.symbols': 'XBT/USD,ETH/USD' };
+  const feed = makeRig({ context, files: { 'userdata/boot.sh': '#!/bin/bash\n# @RIG_ENV@\n' } });
+
+  test('reaches the exchange from its data port, by HTTPS alone', () => {
+    const group = only(feed.template, 'AWS::EC2::SecurityGroup', 'NetworkDataGroup');
+    expect(group.Properties?.['SecurityGroupEgress']).toEqual([
+      expect.objectContaining({ CidrIp: '0.0.0.0/0', IpProtocol: 'tcp', FromPort: 443, ToPort: 443 }),
+    ]);
+    expect(group.Properties).not.toHaveProperty('SecurityGroupIngress');
+    const association = only(feed.template, 'AWS::EC2::EIPAssociation', 'DataAddressAssociation');
+    expect(association.Properties).toEqual({
+      AllocationId: {
+        'Fn::GetAtt': [only(feed.template, 'AWS::EC2::EIP', 'DataAddress').id, 'AllocationId'],
+      },
+      NetworkInterfaceId: {
+        'Fn::GetAtt': [only(feed.template, 'AWS::EC2::NetworkInterface', 'DataInterface').id, 'Id'],
+      },
+    });
+    feed.template.resourceCountIs('AWS::EC2::Route', 2);
+    expect(only(feed.template, 'AWS::EC2::Instance').DependsOn).toContain(association.id);
+    feed.template.allResourcesProperties('AWS::EC2::Subnet', { MapPublicIpOnLaunch: false });
+  });
+
+  test('is told what to follow, and says that it has two addresses', () => {
+    const userData = userDataOf(feed.template);
+    expect(userData).toContain("RIG_WORKLOAD='bookfeed'\n");
+    expect(userData).toContain("RIG_FEED_VENUE='kraken'\nRIG_FEED_SYMBOLS='XBT/USD,ETH/USD'\n");
+    expect(userDataOf(makeRig().template)).not.toContain('RIG_FEED_');
+    feed.template.hasOutput('CostNote', {
+      Value: Match.stringLikeRegexp('16 GiB of gp3, two public IPv4 addresses, and traffic'),
     });
   });
 });

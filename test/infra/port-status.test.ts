@@ -192,3 +192,9 @@ describe('one of a pair', () => {
     expect(parsePortStatus(JSON.stringify(wrong))).toMatchObject({ kind: 'invalid' });
   });
 });
+
+test('a bookfeed says how many of its books are whole', () => {
+  const status: PortStatus = { ...READY, feed: { venue: 'kraken', state: 'open', symbols: 2, good: 1 } };
+  expect(parsePortStatus(JSON.stringify(status))).toEqual({ kind: 'status', status });
+  expect(formatPortStatus(status)).toMatch(/, kraken open, 1 of 2 books good$/);
+});

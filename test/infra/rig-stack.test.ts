@@ -189,6 +189,7 @@ describe('checkers', () => {
     [{ availabilityZone: 'eu-west-1b' }, ['F6101', 'W3010', 'W9010']],
     [{ amiId: undefined }, ['F6101']],
     [{ topology: 'pair' }, ['F6101', 'W9010']],
+    [{ workload: 'bookfeed', 'feed.venue': 'kraken', 'feed.symbols': 'XBT/USD' }, ['F6101', 'W9010']],
     [{ topology: 'fleet', fleetOf: 'pair', instanceType: 'c7g.large' }, ['F6101', 'W9010']],
   ])('cdk-nag and the CDK’s own find what is acknowledged and nothing else in %j', (context, expected) => {
     const reports = reportsOf(makeRig({ context, nag: true }));

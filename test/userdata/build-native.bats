@@ -42,6 +42,35 @@ step() {
   called ninja
 }
 
+@test "bookfeed: lwIP is fetched, both programs are built, and only once" {
+  mkdir -p "$BATS_TEST_TMPDIR/lwip-2.2.1/src" "$M/state/sources"
+  tar -C "$BATS_TEST_TMPDIR" -cJf "$M/state/sources/lwip-2.2.1.tar.xz" lwip-2.2.1
+  RIG_LWIP_SHA256=$(sha256sum <"$M/state/sources/lwip-2.2.1.tar.xz" | cut -d ' ' -f 1)
+  export RIG_LWIP_SHA256 RIG_WORKLOAD=bookfeed RIG_FEED_VENUE=kraken RIG_FEED_SYMBOLS=XBT/USD
+  stub meson 'test -d "$RIG_ROOT/src/lwip/src" && mkdir -p "$2/src/pollcore" "$2/src/bookfeed"'
+  stub ninja 'for name in pollcore bookfeed; do printf "#!/bin/bash\n" >"$2/src/$name/$name"; done'
+  step
+  printf '%s\n' "$output"
+  [ "$status" -eq 0 ]
+  called "meson setup .* -Dbookfeed=true -Dlwip_source=$M/root/src/lwip$"
+  [ -x "$M/root/bin/bookfeed" ] && [ -x "$M/root/bin/pollcore" ]
+  [ ! -e "$M/root/src/lwip" ]
+  : >"$CALLS"
+  step
+  [ "$status" -eq 0 ]
+  not_called 'meson|ninja'
+  rm "$M/root/bin/bookfeed"
+  step
+  called ninja
+}
+
+@test "bookfeed without lwIP: E_SOURCE_FETCH" {
+  export RIG_LWIP_MIRRORS='' RIG_WORKLOAD=bookfeed RIG_FEED_VENUE=kraken RIG_FEED_SYMBOLS=XBT/USD
+  step
+  fails_with E_SOURCE_FETCH build-native
+  not_called meson
+}
+
 @test "with the system's DPDK the rig's own is not looked at" {
   rm -r "$M/root/dpdk"
   RIG_DPDK_SYSTEM=1 step

@@ -41,6 +41,11 @@ step() {
   not_called 'dkms|linux-headers|gcc-12'
 }
 
+@test "bookfeed needs OpenSSL's headers as well" {
+  RIG_WORKLOAD=bookfeed RIG_FEED_VENUE=kraken RIG_FEED_SYMBOLS=XBT/USD step
+  called 'apt-get .*install .* libssl-dev '
+}
+
 @test "apt locked for too long: E_APT_LOCKED names the holder" {
   stub apt-get 'echo "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 812 (unattended-upgr)" >&2; exit 100'
   RIG_APT_LOCK_TIMEOUT=0 step

@@ -202,6 +202,15 @@ stop_one_by_one() {
   [[ "$(signal dpdk Reason)" == *"RIG_ROLE is 'leader', allowed are alone, generator and reflector"* ]]
 }
 
+@test "a workload that is not known or has no feed: E_CONFIG says what is" {
+  RIG_WORKLOAD=testpmd provision
+  [[ "$(signal dpdk Reason)" == *"RIG_WORKLOAD is 'testpmd', allowed are pollcore and bookfeed"* ]]
+  RIG_WORKLOAD=bookfeed provision
+  [[ "$(signal dpdk Reason)" == *"RIG_FEED_VENUE is '', allowed are binance"* ]]
+  RIG_WORKLOAD=bookfeed RIG_FEED_VENUE=kraken RIG_FEED_SYMBOLS='XBT/USD ETH/USD' provision
+  [[ "$(signal dpdk Reason)" == *"RIG_FEED_SYMBOLS is 'XBT/USD ETH/USD', allowed is a comma list"* ]]
+}
+
 @test "the stack does not take the answer: E_SIGNAL" {
   : >"$EC2/refuse-signals"
   stub sleep

@@ -173,3 +173,18 @@ time.sleep(20)' "$RIG_TELEMETRY_SOCKET" 3>&- &
   [ "$status" -eq 0 ]
   [ "$SECONDS" -lt 6 ]
 }
+
+@test "bookfeed: known by its unit, its books in the status, its messages in --watch" {
+  mkdir -p "$M/rootfs/etc/systemd/system"
+  : >"$M/rootfs/etc/systemd/system/bookfeed.service"
+  stub systemctl 'printf "ActiveState=active\nNRestarts=4\n"'
+  start_core
+  run "$USERDATA/bin/rig-status" --json
+  [ "$(value feed)" = '{"venue": "kraken", "state": "open", "symbols": 2, "good": 1}' ]
+  [ "$(value core state) $(value core mode) $(value core rx_packets) $(value core rx_dropped) $(value core restarts)" = \
+    '"running" "bookfeed" 70 1 4' ]
+  called 'systemctl show bookfeed.service'
+  run timeout 3 "$USERDATA/bin/rig-status" --watch
+  [[ $output == *'feed        kraken open, 1 of 2 books good'* ]]
+  [[ $output == *'feed        0 messages/s, 0 updates/s, resyncs 3, connects 2'* ]]
+}

@@ -147,3 +147,44 @@ core_ends() {
   step
   fails_with E_NO_PORT start-core
 }
+
+# A bookfeed whose telemetry says how many of two books are whole.
+bookfeed_says() {
+  export RIG_WORKLOAD=bookfeed RIG_FEED_VENUE=kraken RIG_FEED_SYMBOLS=XBT/USD,ETH/USD
+  cp "$M/root/bin/pollcore" "$M/root/bin/bookfeed"
+  stub systemctl 'case "$*" in
+    *is-enabled*) exit 1 ;;
+    *is-active*) test -e "$ACTIVE" ;;
+    "restart bookfeed.service") : >"$ACTIVE" ;;
+  esac'
+  printf '#!/bin/bash\ncase "$*" in *get\ good*/bookfeed/status) echo %s ;; *get\ symbols*) echo 2 ;; *get\ state*) echo open ;;
+    *get\ why*) echo %q ;; *link*) echo up ;; esac\n' "$1" "${2:-}" >"$U/bin/rig-telemetry"
+}
+
+@test "bookfeed: its own unit and settings; believed when every book is whole" {
+  bookfeed_says 2
+  step
+  printf '%s\n' "$output"
+  [ "$status" -eq 0 ]
+  run cat "$M/state/bookfeed.env"
+  [ "${lines[0]}" = 'BOOKFEED_EAL=--lcores 0@0,1@1 --iova-mode pa --file-prefix rte -a 0000:00:06.0' ]
+  [ "${lines[1]}" = 'BOOKFEED_OPTIONS=--transport lwip --venue kraken --symbols XBT/USD,ETH/USD --ipv4 10.0.1.23/24 --gateway 10.0.1.1 --output quiet' ]
+  called 'systemctl .*enable bookfeed.service'
+  not_called 'pollcore.service'
+  run bash -c '. "$1/lib/rig.sh"; milestone_data CoreRunning' bash "$U"
+  [ "$output" = '|open bookfeed|up|0000:00:06.0 on igb_uio, 02:00:00:00:00:02, 10.0.1.23/24, link up, kraken XBT/USD,ETH/USD: 2 of 2 good|' ]
+}
+
+@test "bookfeed: Binance by the port that is let out" {
+  bookfeed_says 2
+  RIG_FEED_VENUE=binance step
+  [ "$status" -eq 0 ]
+  grep -q -- '--host stream.binance.com:443$' "$M/state/bookfeed.env"
+}
+
+@test "bookfeed: a book that does not come: E_FEED says how many did and what the session met" {
+  bookfeed_says 1 'certificate: expired'
+  RIG_FEED_TIMEOUT=0 step
+  fails_with E_FEED start-core
+  [[ $output == *'1 of 2 after 0 s, session open; certificate: expired'* ]]
+}

@@ -11,6 +11,7 @@ load_config() {
   : "${RIG_WORKLOAD:=pollcore}" "${RIG_POLLCORE_MODE:=respond}" "${RIG_EXTRA_DRIVERS:=}"
   # Empty is alone: whoever may not read rig.env must not overrule what root has published.
   : "${RIG_ROLE:=}" "${RIG_PEER_IPV4:=}"
+  : "${RIG_FEED_VENUE:=}" "${RIG_FEED_SYMBOLS:=}"
   : "${RIG_FILE_PREFIX:=rte}" "${RIG_DPDK_SYSTEM:=}"
   export RIG_NAME RIG_GENERATION RIG_ROLE RIG_PEER_IPV4 RIG_DRIVER RIG_POLLCORE_MODE RIG_FILE_PREFIX
 }
@@ -22,11 +23,25 @@ check_config() {
     *) fail E_CONFIG "RIG_DRIVER is '$RIG_DRIVER', allowed are igb_uio and vfio-pci" ;;
   esac
   check_role
-  [[ $RIG_WORKLOAD == pollcore ]] || fail E_CONFIG "RIG_WORKLOAD is '$RIG_WORKLOAD', allowed is pollcore"
+  check_workload
   [[ $RIG_HUGEPAGES =~ ^[1-9][0-9]{0,5}$ ]] \
     || fail E_CONFIG "RIG_HUGEPAGES is '$RIG_HUGEPAGES', allowed is a count of 2 MB pages from 1 to 999999"
   [[ $RIG_EXTRA_DRIVERS =~ ^([a-z]+/[a-z0-9_]+(,[a-z]+/[a-z0-9_]+)*)?$ ]] \
     || fail E_CONFIG "RIG_EXTRA_DRIVERS is '$RIG_EXTRA_DRIVERS', allowed is a comma list such as net/e1000,net/virtio"
+}
+
+check_workload() {
+  case $RIG_WORKLOAD in
+    pollcore) return ;;
+    bookfeed) ;;
+    *) fail E_CONFIG "RIG_WORKLOAD is '$RIG_WORKLOAD', allowed are pollcore and bookfeed" ;;
+  esac
+  case $RIG_FEED_VENUE in
+    binance | binance-futures | kraken | coinbase) ;;
+    *) fail E_CONFIG "RIG_FEED_VENUE is '$RIG_FEED_VENUE', allowed are binance, binance-futures, kraken and coinbase" ;;
+  esac
+  [[ $RIG_FEED_SYMBOLS =~ ^[A-Za-z0-9/_.:-]+(,[A-Za-z0-9/_.:-]+)*$ ]] \
+    || fail E_CONFIG "RIG_FEED_SYMBOLS is '$RIG_FEED_SYMBOLS', allowed is a comma list such as XBT/USD,ETH/USD"
 }
 
 # check_role: only a generator generates, and it does nothing else.

@@ -11,7 +11,7 @@ STATE = os.environ.get("RIG_STATE", "/var/lib/dpdk-rig")
 SYSFS = os.environ.get("RIG_SYSFS", "/sys")
 PROCFS = os.environ.get("RIG_PROCFS", "/proc")
 ROOTFS = os.environ.get("RIG_ROOTFS", "")
-UNIT = "pollcore.service"
+WORKLOADS = ("pollcore", "bookfeed")
 
 
 def read_text(path):
@@ -36,6 +36,16 @@ def read_env(path):
     """A file of shell assignments, quoted as bash quotes them."""
     pairs = (word.split("=", 1) for word in shlex.split(read_text(path), comments=True) if "=" in word)
     return dict(pairs)
+
+
+def unit_path(workload):
+    return f"{ROOTFS}/etc/systemd/system/{workload}.service"
+
+
+def workload():
+    """rig.env is for root alone; the installed unit tells everybody."""
+    given = os.environ.get("RIG_WORKLOAD")
+    return next((name for name in WORKLOADS if os.path.exists(unit_path(name))), given or WORKLOADS[0])
 
 
 def ask_core(command):
@@ -89,9 +99,10 @@ def hugepages():
 
 def unit_properties():
     """systemd's view of the core, or nothing where the core does not run under systemd."""
-    if not os.path.exists(f"{ROOTFS}/etc/systemd/system/{UNIT}"):
+    name = workload()
+    if not os.path.exists(unit_path(name)):
         return {}
-    command = ["systemctl", "show", UNIT, "-p", "ActiveState,NRestarts"]
+    command = ["systemctl", "show", f"{name}.service", "-p", "ActiveState,NRestarts"]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
     except (OSError, subprocess.SubprocessError):
@@ -108,27 +119,39 @@ def core_state(core):
     unit = unit_properties()
     if not core and not unit:
         return None
-    stats = (ask_core("/pollcore/stats") or {}) if core else {}
+    name = workload()
+    stats = (ask_core(f"/{name}/stats") or {}) if core else {}
     core = core or {}
-    if core:
+    if core and name == "bookfeed":
+        # Its state is the session's, which may well be between two connections.
+        state = "running"
+    elif core:
         state = TOLD_STATES.get(core.get("state"), "failed")
     else:
         state = SILENT_STATES.get(unit.get("ActiveState"), "stopped")
     restarts = unit.get("NRestarts", "0")
     return {
         "state": state,
-        "mode": core.get("mode") or os.environ.get("RIG_POLLCORE_MODE", "respond"),
+        "mode": name if name == "bookfeed" else core.get("mode") or os.environ.get("RIG_POLLCORE_MODE", "respond"),
         "uptime_s": core.get("uptime_s", 0),
         "rx_packets": stats.get("rx_packets", 0),
         "tx_packets": stats.get("tx_packets", 0),
-        "rx_dropped": stats.get("rx_dropped", 0),
+        "rx_dropped": stats.get("rx_dropped", stats.get("rx_refused", 0)),
         "restarts": int(restarts) if restarts.isdigit() else 0,
     }
 
 
+def feed(core):
+    """Of a bookfeed that answers: what it follows, and how many of its books are whole."""
+    return {key: core[key] for key in ("venue", "state", "symbols", "good")}
+
+
 def read_all():
-    core = ask_core("/pollcore/status")
+    name = workload()
+    core = ask_core(f"/{name}/status")
+    more = {"feed": feed(core)} if core and name == "bookfeed" else {}
     return {
+        **more,
         "dpdk": dpdk_version(core),
         "port": port(core),
         "hugepages": hugepages(),

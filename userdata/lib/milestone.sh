@@ -15,7 +15,7 @@ milestone_data() {
       ;;
     CoreRunning)
       load_port
-      printf '|%s %s|%s|%s|' "$(core_get state)" "$(core_get mode)" "$(core_get link)" "$(core_line)"
+      printf '|%s|%s|%s|' "$(core_state)" "$(core_get link)" "$(core_line)"
       ;;
     Measured) printf '|%s|' "$(measurement_fields "$measurement_file")" ;;
   esac

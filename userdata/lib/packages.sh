@@ -6,6 +6,7 @@ needed_packages() {
   local compiler
   printf '%s\n' ca-certificates gcc make libc6-dev meson ninja-build pkg-config python3-pyelftools libnuma-dev \
     xz-utils pciutils kmod iproute2
+  if [[ $RIG_WORKLOAD == bookfeed ]]; then printf '%s\n' libssl-dev; fi
   if [[ $RIG_DRIVER == igb_uio ]]; then
     compiler=$(kernel_compiler)
     printf '%s\n' dkms "linux-headers-$RIG_KERNEL" "$compiler"

@@ -13,7 +13,7 @@
 : "${RIG_NATIVE_SRC:=$RIG_ROOT/native}"
 : "${RIG_KERNEL:=$(uname -r)}" # the kernel that modules are built for; an image build names another one
 : "${RIG_MACHINE:=$(uname -m)}"
-: "${RIG_PHASE:=all}"          # build: made for another machine, so nothing that only holds for this one
+: "${RIG_PHASE:=all}" # build: made for another machine, so nothing that only holds for this one
 RIG_USERDATA=$(dirname "$rig_lib")
 
 # lib/status.py and bin/* read these.

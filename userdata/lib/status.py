@@ -141,6 +141,9 @@ def text(status):
     if core:
         counts = f"rx {core['rx_packets']}, tx {core['tx_packets']}, dropped {core['rx_dropped']}"
         lines.append(f"core        {core['state']} {core['mode']}, {core['uptime_s']} s, {counts}, restarts {core['restarts']}")
+    feed = status.get("feed")
+    if feed:
+        lines.append(f"feed        {feed['venue']} {feed['state']}, {feed['good']} of {feed['symbols']} books good")
     if status.get("measurement"):
         lines.append("measured    " + measurement.line(status["measurement"], ", "))
     if error:

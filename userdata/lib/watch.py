@@ -88,14 +88,27 @@ def core_lines(before, after, seconds, latency):
             buffers(after), *generated(latency)]
 
 
+def feed_lines(before, after, seconds):
+    if not after:
+        return []
+    before = before or after
+    messages, updates = (short(per_second(before, after, name, seconds)) for name in ("messages", "updates"))
+    return [f"feed        {messages} messages/s, {updates} updates/s, resyncs {after.get('resyncs', 0)}, "
+            f"connects {after.get('connects', 0)}"]
+
+
 def main():
-    before, when = None, time.monotonic()
+    before, when, workload = None, time.monotonic(), live.workload()
     while True:
         text = subprocess.run([sys.executable, f"{LIB}/status.py", "text"], capture_output=True, text=True, check=False)
-        after, now = live.ask_core("/pollcore/stats"), time.monotonic()
-        alarms = (live.ask_core("/pollcore/status") or {}).get("alarms")
+        after, now = live.ask_core(f"/{workload}/stats"), time.monotonic()
+        alarms = (live.ask_core(f"/{workload}/status") or {}).get("alarms")
         lines = [f"ALARM       {alarms}: beyond what this instance type allows"] if alarms else []
-        lines += core_lines(before, after, max(now - when, 1e-3), live.ask_core("/pollcore/latency") if after else None)
+        seconds = max(now - when, 1e-3)
+        if workload == "bookfeed":
+            lines += feed_lines(before, after, seconds)
+        else:
+            lines += core_lines(before, after, seconds, live.ask_core("/pollcore/latency") if after else None)
         print(CLEAR + (text.stdout or text.stderr) + "\n".join(lines), flush=True)
         before, when = after, now
         time.sleep(1)

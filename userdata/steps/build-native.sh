@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the rig's own programs ($RIG_NATIVE_SRC) against the DPDK of build-dpdk, or the system's with RIG_DPDK_SYSTEM=1,
-# and puts them in $RIG_ROOT/bin. Runs without root wherever RIG_ROOT, RIG_STATE and RIG_RUN can be written.
+# and puts them in $RIG_ROOT/bin: pollcore always, bookfeed (and lwIP for it) where it is the workload. Runs without root wherever RIG_ROOT, RIG_STATE and RIG_RUN can be written.
 # shellcheck source=../lib/rig.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/rig.sh"
 
@@ -14,6 +14,41 @@ wanted() {
   else
     cat "$RIG_ROOT/dpdk/.stamp"
   fi
+  if [[ $RIG_WORKLOAD == bookfeed ]]; then printf 'lwip=%s\n' "$RIG_LWIP_SHA256"; fi
+}
+
+# wanted_programs: prints what this workload needs.
+wanted_programs() {
+  printf 'pollcore\n'
+  if [[ $RIG_WORKLOAD == bookfeed ]]; then printf 'bookfeed\n'; fi
+}
+
+is_built() {
+  local program
+  for program in $(wanted_programs); do
+    if [[ ! -x $RIG_ROOT/bin/$program ]]; then return 1; fi
+  done
+  [[ -r $1 && $(<"$1") == "$2" ]]
+}
+
+configure() {
+  local archive options=(-Dbookfeed=false)
+  if [[ $RIG_WORKLOAD == bookfeed ]]; then
+    archive=$(fetch_lwip) || exit 1 # which has recorded why
+    unpack "$archive" "$RIG_ROOT/src/lwip"
+    options=(-Dbookfeed=true -Dlwip_source="$RIG_ROOT/src/lwip")
+  fi
+  PKG_CONFIG_PATH=$(dpdk_pkgconfig) run_logged "$2" meson setup "$1" "$RIG_NATIVE_SRC" -Dtests=false "${options[@]}"
+}
+
+# install_programs BUILD LOG: renamed over the old ones, since a core that runs keeps its file.
+install_programs() {
+  local program
+  for program in $(wanted_programs); do
+    install -m 0755 "$1/src/$program/$program" "$RIG_ROOT/bin/$program.new"
+    mv "$RIG_ROOT/bin/$program.new" "$RIG_ROOT/bin/$program"
+    run_logged "$2" "$RIG_ROOT/bin/$program" --version || fail_from_log "$2" E_BUILD_NATIVE
+  done
 }
 
 check_dpdk() {
@@ -30,26 +65,22 @@ main() {
   [[ -r $RIG_NATIVE_SRC/meson.build ]] || fail E_CONFIG "RIG_NATIVE_SRC is $RIG_NATIVE_SRC, where no meson.build is"
   check_dpdk
   want=$(wanted)
-  if [[ -x $RIG_ROOT/bin/pollcore && -r $stamp && $(<"$stamp") == "$want" ]]; then
-    log 'pollcore is built'
+  if is_built "$stamp" "$want"; then
+    log "$RIG_WORKLOAD is built"
     return
   fi
   mkdir -p "$RIG_ROOT/src" "$RIG_ROOT/bin"
   log_file=$(tool_log native)
   rm -rf "$build"
-  PKG_CONFIG_PATH=$(dpdk_pkgconfig) run_logged "$log_file" meson setup "$build" "$RIG_NATIVE_SRC" -Dtests=false \
-    || fail_from_log "$log_file" E_BUILD_NATIVE
+  configure "$build" "$log_file" || fail_from_log "$log_file" E_BUILD_NATIVE
   ninja_logged "$log_file" "$build" || rc=$?
   if ((rc == 124)); then fail E_BUILD_TIMEOUT "native after $RIG_BUILD_TIMEOUT s"; fi
   if ((rc != 0)); then fail_from_log "$log_file" E_BUILD_NATIVE; fi
   rm -f "$stamp"
-  # Renamed over the old one: a core that runs keeps its file.
-  install -m 0755 "$build/src/pollcore/pollcore" "$RIG_ROOT/bin/pollcore.new"
-  mv "$RIG_ROOT/bin/pollcore.new" "$RIG_ROOT/bin/pollcore"
-  run_logged "$log_file" "$RIG_ROOT/bin/pollcore" --version || fail_from_log "$log_file" E_BUILD_NATIVE
+  install_programs "$build" "$log_file"
   printf '%s\n' "$want" >"$stamp"
-  rm -rf "$build"
-  log "pollcore built in $SECONDS s"
+  rm -rf "$build" "$RIG_ROOT/src/lwip"
+  log "$RIG_WORKLOAD built in $SECONDS s"
 }
 
 main

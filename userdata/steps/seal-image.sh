@@ -26,7 +26,7 @@ check_kernel() {
 # Fetched archives go as well: what was built of them is there.
 forget_machine() {
   rm -rf "$RIG_ETC/rig.env" "$RIG_ROOT/src" "$RIG_STATE/sources"
-  rm -f "$RIG_STATE"/{port.env,pollcore.env,pollcore.started,milestones.json,measurement.json}
+  rm -f "$RIG_STATE"/{port.env,milestones.json,measurement.json} "$RIG_STATE"/{pollcore,bookfeed}.{env,started}
   rm -f "$RIG_ROOTFS"/etc/cloud/cloud.cfg.d/99-dpdk-rig-network.cfg
 }
 

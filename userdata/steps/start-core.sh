@@ -6,7 +6,7 @@
 
 # write_settings: returns 0 if they changed.
 write_settings() {
-  local file=$RIG_STATE/pollcore.env
+  local file=$RIG_STATE/$RIG_WORKLOAD.env
   core_settings >"$file.new"
   if cmp --quiet "$file.new" "$file"; then
     rm "$file.new"
@@ -37,20 +37,20 @@ start_unit() {
 }
 
 main() {
-  local changed=''
+  local changed='' program=$RIG_ROOT/bin/$RIG_WORKLOAD started=$RIG_STATE/$RIG_WORKLOAD.started
   begin_step start-core
   need_root
-  [[ -x $RIG_ROOT/bin/pollcore ]] || fail E_NOT_BUILT "no $RIG_ROOT/bin/pollcore"
+  [[ -x $program ]] || fail E_NOT_BUILT "no $program"
   load_port || fail E_NO_PORT "no port.env of this machine in $RIG_STATE"
   install_rootfs etc/tmpfiles.d/dpdk-rig.conf >/dev/null
   systemd-tmpfiles --create "$RIG_ROOTFS/etc/tmpfiles.d/dpdk-rig.conf"
   if write_settings; then changed=yes; fi
-  install_unit etc/systemd/system/pollcore.service "$rig_core_unit"
-  if [[ $RIG_ROOT/bin/pollcore -nt $RIG_STATE/pollcore.started ]]; then changed=yes; fi
+  install_unit "etc/systemd/system/$rig_core_unit" "$rig_core_unit"
+  if [[ $program -nt $started ]]; then changed=yes; fi
   if [[ -n $changed ]] || ! core_active; then
     log "starting the core on $RIG_PORT_PCI"
     start_unit
-    : >"$RIG_STATE/pollcore.started"
+    : >"$started"
   fi
   verify_core
   install_rootfs etc/systemd/system/rig-status.service >/dev/null
