@@ -167,7 +167,7 @@ def in_turns(bench, runs, only):
                 values.setdefault(name, []).append(one())
             except (RuntimeError, OSError, Missing, subprocess.TimeoutExpired) as error:
                 print(f"  {name}: left out: {error}", file=sys.stderr)
-    return values
+    return {name: found for name, found in values.items() if found}
 
 
 def print_table(values):
