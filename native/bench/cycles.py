@@ -41,7 +41,8 @@ class Contender:
 
 
 def memif(programs):
-    """What a generator in a second process sends at its most, received through shared memory."""
+    """What a generator in a second process sends at its most, received through shared memory. Who is faster waits and
+    spins, so these cycles tell the pace of both together."""
     socket = CACHE / "memif.sock"
     with contextlib.suppress(FileNotFoundError):
         socket.unlink()

@@ -37,6 +37,8 @@ static inline void check_text(
 {
 	if (got == NULL)
 		got = "";
+	if (wanted == NULL)
+		wanted = "";
 	if (wanted[0] == '\0' ? got[0] == '\0' : strstr(got, wanted) != NULL)
 		return;
 	check_failures++;
@@ -46,7 +48,8 @@ static inline void check_text(
 #define CHECK(condition) check_true(condition, #condition, __FILE__, __LINE__)
 #define CHECK_EQUAL(got, wanted)                                                                   \
 	check_equal((long long)(got), (long long)(wanted), #got, __FILE__, __LINE__)
-// That the text got contains wanted; for an empty wanted, that it is empty. NULL is empty too.
+// That the text got contains wanted; for an empty wanted, that it is empty. NULL is empty
+// too.
 #define CHECK_TEXT(got, wanted) check_text(got, wanted, #got, __FILE__, __LINE__)
 
 // Runs every case; the program's exit code.
