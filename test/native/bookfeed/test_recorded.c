@@ -76,20 +76,19 @@ static void compare(struct run *run, size_t symbol, const struct replay_record *
 	run->same = run->same && same;
 }
 
-static enum feed_verdict send(struct run *run, const struct replay_record *record)
+static void send(struct run *run, const struct replay_record *record)
 {
 	struct feed_change change;
 	enum feed_verdict verdict = feed_message(run->feed, record->text, record->size, &change);
 
 	run->verdicts[verdict]++;
 	if (verdict != FEED_UPDATED)
-		return verdict;
+		return;
 	if (memmem(record->text, record->size, "\"changes\"", 9) != NULL)
 		follow_changes(change.symbol, record->text, record->size);
 	else
 		follow(run, change.symbol, record->text, record->size);
 	compare(run, change.symbol, record);
-	return verdict;
 }
 
 static struct run start(const struct expected *expected)
