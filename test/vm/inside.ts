@@ -105,7 +105,7 @@ async function main(planFile: string): Promise<number> {
 function openLab(plan: Plan, deployment: DeploymentName, progress: Progress): Promise<Lab> {
   return Lab.open({
     directory: join(plan.directory, deployment),
-    cloudAssembly: plan.cloudAssemblies[deployment] ?? '',
+    cloudAssemblies: plan.cloudAssemblies,
     deployment,
     image: plan.image,
     onStatus: (status) => {

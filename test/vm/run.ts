@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { listCases, type Case } from './cases/index.js';
-import { DEPLOYMENTS, synthesize } from './harness/deployment.js';
+import { DEPLOYMENTS, synthesize, type DeploymentName } from './harness/deployment.js';
 import { startRelay } from './harness/internet.js';
 import { CACHE, foreignImage, prepareImage, type Image } from './image/image.js';
 
@@ -54,6 +54,11 @@ function choose(cases: readonly Case[], names: readonly string[], all: boolean):
   return cases.filter(({ quick }) => all || quick);
 }
 
+/** An image is for rigs that are made from it. */
+function deploymentsOf({ deployment }: Case): DeploymentName[] {
+  return deployment === 'image' ? [deployment, 'igb_uio'] : [deployment];
+}
+
 async function main(): Promise<number> {
   const { values, positionals } = parse();
   const cases = listCases();
@@ -77,7 +82,7 @@ async function main(): Promise<number> {
   const directory = mkdtempSync(join(CACHE, 'run-'));
   try {
     const cloudAssemblies: Record<string, string> = {};
-    for (const deployment of new Set(chosen.map((one) => one.deployment))) {
+    for (const deployment of new Set(chosen.flatMap((one) => deploymentsOf(one)))) {
       say(`synthesizing the stack: ${deployment}`);
       cloudAssemblies[deployment] = join(directory, `cdk.out-${deployment}`);
       synthesize(cloudAssemblies[deployment], DEPLOYMENTS[deployment]);

@@ -25,6 +25,8 @@ export const DEPLOYMENTS = {
   igb_uio: { driver: 'igb_uio' },
   'vfio-pci': { driver: 'vfio-pci' },
   pair: { driver: 'igb_uio', topology: 'pair' },
+  /** The stack that bakes an image, from which the first one's rigs can be made. */
+  image: { driver: 'igb_uio', image: 'true' },
 } as const;
 export type DeploymentName = keyof typeof DEPLOYMENTS;
 
@@ -53,12 +55,11 @@ export function synthesize(directory: string, context: Readonly<Record<string, s
 }
 
 export class Rig {
-  readonly userData: string;
   private readonly stack: SynthesizedStack;
   private readonly cloud: Deployment;
 
   constructor(
-    deployment: DeploymentName,
+    private readonly deployment: DeploymentName,
     cloudAssembly: string,
     private readonly ec2: Ec2,
   ) {
@@ -74,8 +75,17 @@ export class Rig {
       ref: (id, type) => (type === 'AWS::CloudFormation::WaitConditionHandle' ? signalUrl(id) : id),
       attribute: (id, type, name) => this.attribute(id, type, name),
     };
-    this.userData = this.stack.userData(this.cloud, deployment === 'pair' ? (PAIR_PREFIXES[SEAT] ?? '') : '');
     for (const [key, file] of this.stack.assets(this.cloud)) ec2.store.objects.set(key, file);
+  }
+
+  /** What the machine is launched with. */
+  get userData(): string {
+    return this.stack.userData(this.cloud, this.deployment === 'pair' ? (PAIR_PREFIXES[SEAT] ?? '') : '');
+  }
+
+  /** What Image Builder runs on the machine that becomes an image. */
+  get componentScript(): string {
+    return this.stack.componentScript(this.cloud);
   }
 
   private attribute(id: string, type: string, name: string): string {

@@ -7,7 +7,15 @@ import { join } from 'node:path';
 
 import { createImds, type Credentials, type ImdsState } from './imds.js';
 import { createSignalService, createStore, Gate, type Signal, type StoreState } from './services.js';
-import { DATA, IMDS_ADDRESS, MANAGEMENT, S3_PORT, SERVICE_ADDRESS, SIGNAL_PORT } from './topology.js';
+import {
+  DATA,
+  IMDS_ADDRESS,
+  INSTANCE_ID,
+  MANAGEMENT,
+  S3_PORT,
+  SERVICE_ADDRESS,
+  SIGNAL_PORT,
+} from './topology.js';
 
 /** AWS's own example keys: they open nothing. */
 const CREDENTIALS: Credentials = {
@@ -39,6 +47,7 @@ export class Ec2 {
 
     const imds: ImdsState = {
       userData: '',
+      instanceId: INSTANCE_ID,
       nics: [MANAGEMENT, DATA],
       refuseTokens: false,
       sshKey: readFileSync(`${key}.pub`, 'utf8').trim(),

@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { randomBytes } from 'node:crypto';
 
-import { INSTANCE_ID, MANAGEMENT, REGION, ACCOUNT, type Nic } from './topology.js';
+import { MANAGEMENT, REGION, ACCOUNT, type Nic } from './topology.js';
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -13,7 +13,9 @@ export interface Credentials {
 
 /** What a case may change while the machine runs. */
 export interface ImdsState {
+  /** Empty: the instance has none. */
   userData: string;
+  instanceId: string;
   nics: readonly Nic[];
   /** HTTP 403 to every token request, as with HttpEndpoint disabled. */
   refuseTokens: boolean;
@@ -31,7 +33,7 @@ function metaData(state: ImdsState): Map<string, string> {
     ['ami-id', 'ami-0123456789abcdef0'],
     ['hostname', 'ip-10-0-0-10.eu-central-1.compute.internal'],
     ['local-hostname', 'ip-10-0-0-10.eu-central-1.compute.internal'],
-    ['instance-id', INSTANCE_ID],
+    ['instance-id', state.instanceId],
     ['instance-type', 't3.medium'],
     ['local-ipv4', MANAGEMENT.ipv4],
     ['mac', MANAGEMENT.mac],
@@ -90,21 +92,21 @@ function answer(state: ImdsState, path: string): string | undefined {
     case undefined:
       return 'dynamic\nmeta-data\nuser-data';
     case 'user-data':
-      return state.userData;
+      return state.userData === '' ? undefined : state.userData;
     case 'meta-data':
       return lookUp(metaData(state), rest.join('/'));
     case 'dynamic':
-      return lookUp(new Map([['instance-identity/document', identityDocument()]]), rest.join('/'));
+      return lookUp(new Map([['instance-identity/document', identityDocument(state)]]), rest.join('/'));
     default:
       return undefined;
   }
 }
 
-function identityDocument(): string {
+function identityDocument(state: ImdsState): string {
   return JSON.stringify({
     accountId: ACCOUNT,
     availabilityZone: PLACE,
-    instanceId: INSTANCE_ID,
+    instanceId: state.instanceId,
     instanceType: 't3.medium',
     privateIp: MANAGEMENT.ipv4,
     region: REGION,

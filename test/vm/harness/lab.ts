@@ -16,8 +16,8 @@ const READY = 'ready';
 
 export interface LabProps {
   readonly directory: string;
-  /** The output of `cdk synth` for this deployment. */
-  readonly cloudAssembly: string;
+  /** The outputs of `cdk synth` by deployment. */
+  readonly cloudAssemblies: Readonly<Record<string, string>>;
   readonly deployment: DeploymentName;
   readonly image: Image;
   readonly onStatus: (status: PortStatus) => void;
@@ -35,9 +35,13 @@ export class Lab {
     readonly rig: Rig,
   ) {}
 
+  private static deploy(deployment: DeploymentName, { cloudAssemblies }: LabProps, ec2: Ec2): Rig {
+    return new Rig(deployment, cloudAssemblies[deployment] ?? '', ec2);
+  }
+
   static async open(props: LabProps): Promise<Lab> {
     const ec2 = await Ec2.start(join(props.directory, 'ec2'));
-    return new Lab(props, ec2, new Rig(props.deployment, props.cloudAssembly, ec2));
+    return new Lab(props, ec2, Lab.deploy(props.deployment, props, ec2));
   }
 
   get driver(): 'igb_uio' | 'vfio-pci' {
@@ -67,8 +71,21 @@ export class Lab {
 
   /** Powers on the other machine of a pair. */
   startNeighbour(): Neighbour {
-    const { directory, cloudAssembly, image } = this.props;
-    return (this.neighbour = Neighbour.start({ directory: `${directory}-neighbour`, cloudAssembly, image }));
+    const { directory, cloudAssemblies, image } = this.props;
+    return (this.neighbour = Neighbour.start({
+      directory: `${directory}-neighbour`,
+      cloudAssemblies,
+      image,
+    }));
+  }
+
+  /** Another machine in place of the one before: a rig of its own id, made from an image. */
+  async launchRig(image: Image, number: number): Promise<Machine> {
+    await this.running?.stop();
+    const rig = Lab.deploy('igb_uio', this.props, this.ec2);
+    this.resetFixtures();
+    Object.assign(this.ec2.imds, { userData: rig.userData, instanceId: `i-0ec2a1b2c3d4e5f7${number}` });
+    return (this.running = await Machine.start({ ...this.machineProps, image, rig }));
   }
 
   /** A machine at the beginning of its first boot. */
@@ -141,7 +158,7 @@ export class Lab {
     this.ec2.signals.length = 0;
     this.ec2.imds.refuseTokens = false;
     this.ec2.imds.nics = this.allNics;
-    this.ec2.imds.userData = this.rig.userData;
+    this.ec2.imds.userData = this.props.deployment === 'image' ? '' : this.rig.userData;
     this.ec2.store.fault = undefined;
   }
 

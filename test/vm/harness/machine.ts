@@ -1,6 +1,6 @@
 // One machine in the make-believe VPC from power-on to power-off: its emulator, console, peer and shell.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -235,6 +235,15 @@ export class Machine {
   private async powerOff(): Promise<void> {
     this.wire.close();
     await this.qemu.stop();
+  }
+
+  /** Shuts down and hands over the disk, as CreateImage does. @returns an image that boots from `file`. */
+  async becomeImage(file: string): Promise<Image> {
+    await this.guest.run('systemctl poweroff', 20);
+    await this.qemu.ended(120);
+    this.wire.close();
+    renameSync(join(this.props.directory, 'disk.qcow2'), file);
+    return { ...this.props.image, disk: file, format: 'qcow2' };
   }
 
   async stop(): Promise<void> {

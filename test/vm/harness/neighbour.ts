@@ -11,7 +11,7 @@ import type { Signal } from './services.js';
 
 export interface NeighbourPlan {
   readonly directory: string;
-  readonly cloudAssembly: string;
+  readonly cloudAssemblies: Readonly<Record<string, string>>;
   readonly image: Image;
 }
 

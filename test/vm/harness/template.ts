@@ -56,6 +56,17 @@ export class SynthesizedStack {
     throw new Error(`${this.cloudAssembly}: no resource named ${prefix}… has UserData`);
   }
 
+  /** The script that Image Builder's component runs: the block behind the document's last `- |`. */
+  componentScript(deployment: Deployment): string {
+    const component = Object.values(this.template.Resources).find(
+      ({ Type }) => Type === 'AWS::ImageBuilder::Component',
+    );
+    const document = this.text(component?.Properties?.['Data'] ?? null, deployment);
+    const [, indent = '', block = ''] = /^( *)- \|\n([^]*)$/m.exec(document) ?? [];
+    if (block === '') throw new Error(`${this.cloudAssembly}: the component has no script`);
+    return block.replaceAll(new RegExp(`^${indent}  `, 'gm'), '');
+  }
+
   outputs(deployment: Deployment): Record<string, string> {
     const outputs = Object.entries(this.template.Outputs ?? {});
     return Object.fromEntries(outputs.map(([name, { Value }]) => [name, this.text(Value, deployment)]));

@@ -8,8 +8,12 @@ export const title = 'run a second time, provisioning changes nothing and exits 
 
 /** Everything that a run could change: files by content and mode, the core's process, the binding, the pages. */
 const FINGERPRINT = `
-  find /etc /usr/src/igb_uio-* /lib/modules/*/updates /opt/dpdk-rig /var/lib/dpdk-rig -xdev -type f \\
-    ! -path '*/log/*' -printf '%m %p ' -exec sha256sum {} \\; | sort
+  files() {
+    find /etc /usr/src/igb_uio-* /lib/modules/*/updates /opt/dpdk-rig /var/lib/dpdk-rig -xdev -type f \\
+      ! -path '*/log/*' "$@"
+  }
+  files -printf '%m %p\\n' | sort
+  files -exec sha256sum {} + | sort -k 2
   systemctl show -p MainPID -p NRestarts pollcore.service
   systemctl list-unit-files --state=enabled --no-legend
   readlink /sys/bus/pci/devices/*/driver
