@@ -61,6 +61,13 @@ bats_require_minimum_version 1.5.0
   [ "$(value 'd["trials"][0]["unsent"] > 0 and d["trials"][0]["offered_pps"] < 303000')" = true ]
 }
 
+@test "search: a rate at which the poller went away is none, although it lost nothing" {
+  start_generator away=1
+  measure --repeat 1 --max-rate 50000
+  [ "$(value '[d["result"]["loss_free_pps"] < 100, d["result"]["limit"]]')" = '[true, "sender"]' ]
+  [ "$(value '9000 > d["trials"][0]["unsent"] > 6000')" = true ]
+}
+
 @test "search: the limit that was given is the limit" {
   start_generator
   measure --repeat 1 --max-rate 50000

@@ -29,7 +29,8 @@ def frame_size(core, wanted):
         yield has
         return
     if unit_pid() != pid:
-        raise Cannot(f"frame size: the core sends frames of {has}, and {wanted} is asked for; start it with --frame-size {wanted}")
+        raise Cannot(f"frame size: the core sends frames of {has}, and {wanted} is asked for; start it with --frame-size "
+                     f"{wanted}")
     folder = f"{live.ROOTFS}{DROP_IN}"
     os.makedirs(folder, exist_ok=True)
     try:

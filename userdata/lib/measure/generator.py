@@ -80,8 +80,8 @@ class Generator(Core):
         # The poller takes the rate up when it polls next, which may be later; its count then begins anew.
         while self.latency()["sent"] in (before, 0):
             if time.monotonic() > end:
-                raise Cannot(f"nothing leaves within {START_S:g} s at {rate} packets/s: the peer's MAC may be unknown (it does not "
-                             "answer ARP), or the link is down; see rig-status, and that the peer runs")
+                raise Cannot(f"nothing leaves within {START_S:g} s at {rate} packets/s: the peer's MAC may be unknown (it does "
+                             "not answer ARP), or the link is down; see rig-status, and that the peer runs")
             time.sleep(POLL_S / 4)
         self.began = time.monotonic()
 
@@ -126,8 +126,9 @@ class Generator(Core):
 
     def end(self, rate, before):
         """Stops sending. The row of what was sent, once nothing is under way any more; `before`: the counters at its start."""
-        self.ask("/pollcore/rate,0")
+        # Both clocks err on the short side: it sends since before `began`, and until after this.
         elapsed = time.monotonic() - self.began
+        self.ask("/pollcore/rate,0")
         got = self.drain()
         after = [core.stats() for core in self.cores]
         window = time.monotonic() - self.began
@@ -145,17 +146,21 @@ def account(rate, times, got, stats, counts, max_stolen):
 
     here, peers = 0, range(1, len(after))
     lost = got["sent"] - got["received"]
+    unsent = got["skipped"]
+    if rate != "max":
+        # A poller that was away until the end has not yet counted what it skipped.
+        unsent = max(unsent, int(rate * elapsed) - got["sent"])
     row = {
         "rate_pps": None if rate == "max" else rate,
         "seconds": round(elapsed, 4),
         # By the pacer's own count where there is one: the clock here sees the start some milliseconds late.
-        "offered_pps": round(got["sent"] / elapsed if rate == "max" else rate * got["sent"] / (got["sent"] + got["skipped"])),
+        "offered_pps": round(got["sent"] / elapsed if rate == "max" else rate * got["sent"] / (got["sent"] + unsent)),
         "sent": got["sent"],
         "received": got["received"],
         "lost": lost,
         "lost_here": min(lost, grown(here, "rx_missed", "rx_nombuf")),
         "lost_at_peer": min(lost, sum(grown(peer, "rx_missed", "rx_nombuf", "tx_dropped") for peer in peers)) if peers else None,
-        "unsent": got["skipped"],
+        "unsent": unsent,
         **{name: got[name] for name in ("duplicates", "reordered", "late")},
         "loss": lost / got["sent"],
         **{name: max(grown(index, name) for index in range(len(after))) for name in GAPS},

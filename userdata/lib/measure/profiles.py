@@ -18,8 +18,8 @@ def probe(generator):
     """Whether anything comes back at all: without a peer no profile has a meaning."""
     row = generator.once(PROBE_PPS, PROBE_S)
     if row["received"] == 0:
-        raise Cannot(f"nothing came back of {row['sent']} packets: the peer is silent; see that it runs in mode reflect or respond, "
-                     "and that its security group lets this one in")
+        raise Cannot(f"nothing came back of {row['sent']} packets: the peer is silent; see that it runs in mode reflect or "
+                     "respond, and that its security group lets this one in")
     return row
 
 
