@@ -20,17 +20,7 @@ lint() {
 }
 infra() { jest_summary test/infra; }
 rigctl() { jest_summary test/rigctl; }
-template() {
-  if command -v cfn-lint >/dev/null || [[ -n ${CI:-} ]]; then
-    npm run -s lint:cfn
-    summary 1 0 0
-  else
-    # Neither npm nor Debian packages it.
-    printf "skipped: cfn-lint is not installed; next: pip install cfn-lint\n"
-    npx cdk synth --quiet
-    summary 1 0 1
-  fi
-}
+template() { bash test/template.sh; }
 userdata() { tap_summary bats --tap --recursive test/userdata; }
 native() { bash test/native/run-all.sh; }
 emulator() { jest_summary test/emulator; }
