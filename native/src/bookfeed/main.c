@@ -27,7 +27,7 @@ static int run(int eal_argc, char **eal_argv, struct fault *fault)
 
 	if (ret < 0)
 		return ret;
-	switch (program.options.transport) {
+	switch (program.settings.transport) {
 	case TRANSPORT_KERNEL:
 		ret = run_kernel(&program, fault);
 		break;
@@ -50,7 +50,7 @@ static int start(int split, char **argv, struct fault *fault)
 
 	if (ret < 0)
 		return ret;
-	if (split > 1 && program.options.transport != TRANSPORT_LWIP)
+	if (split > 1 && program.settings.transport != TRANSPORT_LWIP)
 		return fault_set(fault, EXIT_USAGE,
 			"EAL: '%s'; only --transport lwip takes EAL's options", argv[1]);
 	program_block_signals();
@@ -66,12 +66,12 @@ int main(int argc, char **argv)
 	int ret;
 
 	program.notify.socket = -1;
-	ret = options_parse(&program.options, argc - split - 1, argv + split + 1, &fault);
-	if (ret == 0 && program.options.help) {
-		options_help(stdout);
+	ret = settings_parse(&program.settings, argc - split - 1, argv + split + 1, &fault);
+	if (ret == 0 && program.settings.help) {
+		settings_help(stdout);
 		return EXIT_CLEAN;
 	}
-	if (ret == 0 && program.options.version) {
+	if (ret == 0 && program.settings.version) {
 		printf("bookfeed " BOOKFEED_VERSION ", %s, %s, lwIP " BOOKFEED_LWIP "\n",
 			rte_version(), OpenSSL_version(OPENSSL_VERSION));
 		return EXIT_CLEAN;

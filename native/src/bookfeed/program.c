@@ -48,31 +48,31 @@ bool program_stop_wanted(uint64_t wait_ns)
 
 int program_init(struct program *program, struct fault *fault)
 {
-	const struct options *options = &program->options;
+	const struct settings *settings = &program->settings;
 	const struct feed_config config = {
-		.venue = options->venue,
-		.symbols = options->symbols,
-		.count = options->symbol_count,
-		.depth = options->depth,
-		.window = options->window,
+		.venue = settings->venue,
+		.symbols = settings->symbols,
+		.count = settings->symbol_count,
+		.depth = settings->depth,
+		.window = settings->window,
 	};
 	const char *why = NULL;
 	int ret = feed_new(&config, &program->feed, &why);
 
 	if (ret < 0)
 		return fault_set(fault, ret == -ENOMEM ? EXIT_MEMORY : EXIT_USAGE, "%s: %s",
-			feed_venue_name(options->venue), ret == -ENOMEM ? "out of memory" : why);
+			feed_venue_name(settings->venue), ret == -ENOMEM ? "out of memory" : why);
 	program->start = cycles_read();
-	program->view = view_new(options->symbol_count, options->levels);
-	if (program->view == NULL || latency_init(&program->latency, options->trace != NULL) < 0) {
+	program->view = view_new(settings->symbol_count, settings->levels);
+	if (program->view == NULL || latency_init(&program->latency, settings->trace != NULL) < 0) {
 		program_done(program);
 		return fault_set(fault, EXIT_MEMORY,
-			"memory: none for %zu books; follow fewer symbols", options->symbol_count);
+			"memory: none for %zu books; follow fewer symbols", settings->symbol_count);
 	}
 	pthread_mutex_init(&program->view_lock, NULL);
 	program->status = (struct status){
-		.venue = feed_venue_name(options->venue),
-		.transport = transport_kind_name(options->transport),
+		.venue = feed_venue_name(settings->venue),
+		.transport = transport_kind_name(settings->transport),
 		.device = "",
 		.start_ns = program->start.ns,
 		.latency = &program->latency,
@@ -93,18 +93,18 @@ static void set_target(
 int program_connect(struct program *program, struct transport *transport, const char *device,
 	struct fault *fault)
 {
-	const struct options *options = &program->options;
+	const struct settings *settings = &program->settings;
 	struct session_config config = {
-		.path = options->path,
-		.stale_ms = options->stale_ms,
-		.backoff_min_ms = options->backoff_min_ms,
-		.backoff_max_ms = options->backoff_max_ms,
+		.path = settings->path,
+		.stale_ms = settings->stale_ms,
+		.backoff_min_ms = settings->backoff_min_ms,
+		.backoff_max_ms = settings->backoff_max_ms,
 	};
 	char reason[TLS_REASON_SIZE];
 
-	set_target(&config.stream, &options->host, &options->connect);
-	set_target(&config.snapshot, &options->snapshot_host, &options->connect);
-	if (tls_context_init(&program->tls, options->ca, reason) < 0)
+	set_target(&config.stream, &settings->host, &settings->connect);
+	set_target(&config.snapshot, &settings->snapshot_host, &settings->connect);
+	if (tls_context_init(&program->tls, settings->ca, reason) < 0)
 		return fault_set(
 			fault, EXIT_USAGE, "--ca: %s; give a file of PEM certificates", reason);
 	if (session_init(&program->session, &config, program->feed, transport, &program->tls,
@@ -113,7 +113,7 @@ int program_connect(struct program *program, struct transport *transport, const 
 	program->status.device = device;
 	program->status.hz = cycles_hz(&program->start);
 	engine_init(&program->engine, &program->session, transport, program->view,
-		options->transport == TRANSPORT_KERNEL && options->wait != KERNEL_SPIN,
+		settings->transport == TRANSPORT_KERNEL && settings->wait != KERNEL_SPIN,
 		program->status.hz);
 	return 0;
 }
@@ -125,7 +125,7 @@ static uint64_t now_ns(void)
 
 static void show(struct program *program)
 {
-	switch (program->options.output) {
+	switch (program->settings.output) {
 	case OUTPUT_VIEW:
 		status_page(&program->status, true, stdout);
 		break;
@@ -143,7 +143,7 @@ static void show(struct program *program)
 
 static int write_status(struct program *program, struct fault *fault)
 {
-	const char *path = program->options.status_file;
+	const char *path = program->settings.status_file;
 	int ret = path == NULL ? 0 : status_write(&program->status, path);
 
 	if (ret < 0)
@@ -193,14 +193,14 @@ int program_control(struct program *program, program_tick tick, void *device, st
 	while (ret == 0 && !program_stop_wanted(WAKE_NS)) {
 		uint64_t now = now_ns();
 
-		if (program->options.seconds != 0 &&
-			now - begun >= (uint64_t)program->options.seconds * NS_PER_S)
+		if (program->settings.seconds != 0 &&
+			now - begun >= (uint64_t)program->settings.seconds * NS_PER_S)
 			break;
 		if (tick != NULL)
 			ret = tick(program, device, fault);
 		if (ret < 0 || now < next)
 			continue;
-		next += (uint64_t)program->options.interval_ms * NS_PER_MS;
+		next += (uint64_t)program->settings.interval_ms * NS_PER_MS;
 		ret = look_and_show(program, fault);
 	}
 	notify_send(&program->notify, "STOPPING=1");
@@ -209,7 +209,7 @@ int program_control(struct program *program, program_tick tick, void *device, st
 
 static int write_trace(const struct program *program, struct fault *fault)
 {
-	FILE *out = fopen(program->options.trace, "w");
+	FILE *out = fopen(program->settings.trace, "w");
 	bool failed = out == NULL;
 
 	if (out != NULL) {
@@ -220,7 +220,7 @@ static int write_trace(const struct program *program, struct fault *fault)
 	if (failed)
 		return fault_set(fault, EXIT_RUN_TIME,
 			"--trace: '%.200s': %s; give a file in a folder that can be written",
-			program->options.trace, strerror(errno));
+			program->settings.trace, strerror(errno));
 	return 0;
 }
 
@@ -229,13 +229,13 @@ int program_report(struct program *program, struct fault *fault)
 	int ret;
 
 	program->status.hz = cycles_hz(&program->start);
-	if (program->options.output == OUTPUT_JSON)
+	if (program->settings.output == OUTPUT_JSON)
 		status_json(&program->status, stdout);
 	else
 		status_page(&program->status, false, stdout);
 	fflush(stdout);
 	ret = write_status(program, fault);
-	if (ret == 0 && program->options.trace != NULL)
+	if (ret == 0 && program->settings.trace != NULL)
 		ret = write_trace(program, fault);
 	return ret;
 }

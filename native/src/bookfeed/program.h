@@ -7,7 +7,7 @@
 
 #include "engine.h"
 #include "notify.h"
-#include "options.h"
+#include "settings.h"
 #include "status.h"
 
 struct program;
@@ -16,7 +16,7 @@ struct program;
 typedef int (*program_tick)(struct program *program, void *device, struct fault *fault);
 
 struct program {
-	struct options options;
+	struct settings settings;
 	struct notify notify;
 	struct feed *feed;
 	struct latency latency;

@@ -27,7 +27,7 @@ static int serve(struct program *program, struct fault *fault)
 int run_kernel(struct program *program, struct fault *fault)
 {
 	static struct transport_kernel kernel;
-	int ret = transport_kernel_init(&kernel, program->options.wait);
+	int ret = transport_kernel_init(&kernel, program->settings.wait);
 
 	if (ret < 0)
 		return fault_set(

@@ -62,7 +62,7 @@ static int start_eal(int argc, char **argv, struct fault *fault)
 }
 
 // The port as pollcore sets it up without options, but for what we were given.
-static int start_port(struct device *device, const struct options *options, struct fault *fault)
+static int start_port(struct device *device, const struct settings *settings, struct fault *fault)
 {
 	static char mode[] = "--mode=sink";
 	char *const defaults[] = {mode};
@@ -71,10 +71,10 @@ static int start_port(struct device *device, const struct options *options, stru
 
 	if (ret < 0)
 		return ret;
-	config.rx_desc = options->rx_desc;
-	config.tx_desc = options->tx_desc;
-	config.mtu = options->mtu;
-	config.mbufs = options->mbufs;
+	config.rx_desc = settings->rx_desc;
+	config.tx_desc = settings->tx_desc;
+	config.mtu = settings->mtu;
+	config.mbufs = settings->mbufs;
 	if (config.mbufs == 0)
 		config.mbufs =
 			(uint32_t)config.rx_desc + config.tx_desc + HELD_BUFFERS + POOL_EXTRA;
@@ -87,9 +87,9 @@ static uint64_t now_ns(void)
 }
 
 // A port whose router does not answer will not reach an exchange either: better to say so at once.
-static int self_test(struct device *device, const struct options *options, struct fault *fault)
+static int self_test(struct device *device, const struct settings *settings, struct fault *fault)
 {
-	uint64_t end = now_ns() + options->self_test_timeout_s * UINT64_C(1000000000);
+	uint64_t end = now_ns() + settings->self_test_timeout_s * UINT64_C(1000000000);
 	uint64_t next = 0;
 	bool link = false;
 
@@ -99,25 +99,25 @@ static int self_test(struct device *device, const struct options *options, struc
 		if (now >= next) {
 			port_tick(&device->port);
 			link = atomic_load(&device->port.link_up);
-			if (link && options->gateway != 0)
-				lwip_stack_ask(device->stack, options->gateway);
+			if (link && settings->gateway != 0)
+				lwip_stack_ask(device->stack, settings->gateway);
 			next = now + 200 * 1000 * 1000;
 		}
 		transport_poll(lwip_stack_transport(device->stack), 0);
-		if (link && (options->gateway == 0 ||
-				    lwip_stack_knows(device->stack, options->gateway)))
+		if (link && (settings->gateway == 0 ||
+				    lwip_stack_knows(device->stack, settings->gateway)))
 			return 0;
 		if (now < end)
 			continue;
 		if (!link)
 			return fault_set(fault, EXIT_SELF_TEST,
 				"self-test: %s: link down for %u s; check the cable or the peer",
-				device->port.device, options->self_test_timeout_s);
+				device->port.device, settings->self_test_timeout_s);
 		return fault_set(fault, EXIT_SELF_TEST,
 			"self-test: gateway: no ARP answer for %u s; check --gateway, --ipv4 and "
 			"the "
 			"security group",
-			options->self_test_timeout_s);
+			settings->self_test_timeout_s);
 	}
 	return 0;
 }
@@ -169,16 +169,16 @@ static int serve(struct program *program, struct device *device, struct fault *f
 
 static int run_stack(struct program *program, struct device *device, struct fault *fault)
 {
-	const struct options *options = &program->options;
-	int ret = lwip_stack_new(&device->stack, &device->port, options->ipv4.ipv4,
-		options->ipv4.prefix, options->gateway, cycles_hz(&program->start));
+	const struct settings *settings = &program->settings;
+	int ret = lwip_stack_new(&device->stack, &device->port, settings->ipv4.ipv4,
+		settings->ipv4.prefix, settings->gateway, cycles_hz(&program->start));
 
 	if (ret < 0)
 		return fault_set(fault, EXIT_MEMORY, "lwIP: %s; free some memory", strerror(-ret));
 	ret = program_connect(
 		program, lwip_stack_transport(device->stack), device->port.device, fault);
 	if (ret == 0)
-		ret = self_test(device, options, fault);
+		ret = self_test(device, settings, fault);
 	if (ret == 0)
 		ret = serve(program, device, fault);
 	lwip_stack_free(device->stack);
@@ -192,7 +192,7 @@ int run_lwip(struct program *program, int eal_argc, char **eal_argv, struct faul
 
 	if (ret < 0)
 		return ret;
-	ret = start_port(&device, &program->options, fault);
+	ret = start_port(&device, &program->settings, fault);
 	if (ret == 0) {
 		ret = run_stack(program, &device, fault);
 		// Only now nothing of the stack holds a buffer: whatever is missing has leaked.

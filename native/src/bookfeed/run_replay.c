@@ -123,14 +123,14 @@ static int open_file(
 
 int run_replay(struct program *program, struct fault *fault)
 {
-	const struct options *options = &program->options;
+	const struct settings *settings = &program->settings;
 	struct player player = {.program = program};
-	int ret = open_file("--replay", options->replay, &player.stream, fault);
+	int ret = open_file("--replay", settings->replay, &player.stream, fault);
 
 	if (ret < 0)
 		return ret;
-	if (options->answers != NULL)
-		ret = open_file("--answers", options->answers, &player.answers, fault);
+	if (settings->answers != NULL)
+		ret = open_file("--answers", settings->answers, &player.answers, fault);
 	program->session.feed = program->feed;
 	program->session.state = SESSION_STOPPED;
 	if (ret == 0)

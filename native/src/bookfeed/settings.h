@@ -1,7 +1,7 @@
 // bookfeed's own options: parsed and checked before anything starts, so that a typing error costs
 // nothing.
-#ifndef BOOKFEED_OPTIONS_H
-#define BOOKFEED_OPTIONS_H
+#ifndef BOOKFEED_SETTINGS_H
+#define BOOKFEED_SETTINGS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,7 +30,7 @@ struct host_port {
 	uint16_t port;
 };
 
-struct options {
+struct settings {
 	enum feed_venue venue;
 	bool venue_given;
 	char symbol_text[FEED_SYMBOLS_MAX * 12];
@@ -67,11 +67,11 @@ struct options {
 	bool version;
 };
 
-// Fills *options from argv[0..argc), which holds no program name. On a wrong option returns a
+// Fills *settings from argv[0..argc), which holds no program name. On a wrong option returns a
 // negative number and sets *fault.
-int options_parse(struct options *options, int argc, char *const argv[], struct fault *fault);
+int settings_parse(struct settings *settings, int argc, char *const argv[], struct fault *fault);
 
-void options_help(FILE *out);
+void settings_help(FILE *out);
 
 const char *transport_kind_name(enum transport_kind kind);
 

@@ -1,67 +1,67 @@
-// See options_value.h.
+// See settings_value.h.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
-#include "options_value.h"
 #include "parse.h"
+#include "settings_value.h"
 
-int option_u32(
-	const char *text, const struct option_limits *limits, struct options *options, void *field)
+int setting_u32(const char *text, const struct setting_limits *limits, struct settings *settings,
+	void *field)
 {
-	(void)options;
+	(void)settings;
 	return parse_number(text, limits->min, limits->max, field);
 }
 
-int option_u16(
-	const char *text, const struct option_limits *limits, struct options *options, void *field)
+int setting_u16(const char *text, const struct setting_limits *limits, struct settings *settings,
+	void *field)
 {
 	uint32_t number;
-	int ret = option_u32(text, limits, options, &number);
+	int ret = setting_u32(text, limits, settings, &number);
 
 	if (ret == 0)
 		*(uint16_t *)field = (uint16_t)number;
 	return ret;
 }
 
-int option_text(
-	const char *text, const struct option_limits *limits, struct options *options, void *field)
+int setting_text(const char *text, const struct setting_limits *limits, struct settings *settings,
+	void *field)
 {
 	(void)limits;
-	(void)options;
+	(void)settings;
 	*(const char **)field = text;
 	return 0;
 }
 
-int option_venue(
-	const char *text, const struct option_limits *limits, struct options *options, void *field)
+int setting_venue(const char *text, const struct setting_limits *limits, struct settings *settings,
+	void *field)
 {
 	(void)limits;
 	(void)field;
-	options->venue_given = true;
-	return feed_venue_parse(text, &options->venue);
+	settings->venue_given = true;
+	return feed_venue_parse(text, &settings->venue);
 }
 
-int option_symbols(
-	const char *text, const struct option_limits *limits, struct options *options, void *field)
+int setting_symbols(const char *text, const struct setting_limits *limits,
+	struct settings *settings, void *field)
 {
 	size_t size = strlen(text);
 	char *rest;
 
 	(void)limits;
 	(void)field;
-	if (size == 0 || size >= sizeof(options->symbol_text))
+	if (size == 0 || size >= sizeof(settings->symbol_text))
 		return -EINVAL;
-	memcpy(options->symbol_text, text, size + 1);
-	options->symbol_count = 0;
-	rest = options->symbol_text;
+	memcpy(settings->symbol_text, text, size + 1);
+	settings->symbol_count = 0;
+	rest = settings->symbol_text;
 	while (rest != NULL) {
 		char *one = strsep(&rest, ",");
 
 		if (one[0] == '\0' || strlen(one) >= FEED_NAME_SIZE ||
-			options->symbol_count == FEED_SYMBOLS_MAX)
+			settings->symbol_count == FEED_SYMBOLS_MAX)
 			return -EINVAL;
-		options->symbols[options->symbol_count++] = one;
+		settings->symbols[settings->symbol_count++] = one;
 	}
 	return 0;
 }
@@ -86,20 +86,20 @@ const char *transport_kind_name(enum transport_kind kind)
 	return transports[kind];
 }
 
-int option_transport(
-	const char *text, const struct option_limits *limits, struct options *options, void *field)
+int setting_transport(const char *text, const struct setting_limits *limits,
+	struct settings *settings, void *field)
 {
 	int found = find_name(text, transports, sizeof(transports) / sizeof(transports[0]));
 
 	(void)limits;
-	(void)options;
+	(void)settings;
 	if (found >= 0)
 		*(enum transport_kind *)field = (enum transport_kind)found;
 	return found < 0 ? found : 0;
 }
 
-int option_wait(
-	const char *text, const struct option_limits *limits, struct options *options, void *field)
+int setting_wait(const char *text, const struct setting_limits *limits, struct settings *settings,
+	void *field)
 {
 	static const char *const names[] = {
 		[KERNEL_BLOCK] = "block",
@@ -109,14 +109,14 @@ int option_wait(
 	int found = find_name(text, names, sizeof(names) / sizeof(names[0]));
 
 	(void)limits;
-	(void)options;
+	(void)settings;
 	if (found >= 0)
 		*(enum kernel_wait *)field = (enum kernel_wait)found;
 	return found < 0 ? found : 0;
 }
 
-int option_output(
-	const char *text, const struct option_limits *limits, struct options *options, void *field)
+int setting_output(const char *text, const struct setting_limits *limits, struct settings *settings,
+	void *field)
 {
 	static const char *const names[] = {
 		[OUTPUT_VIEW] = "view",
@@ -127,17 +127,17 @@ int option_output(
 	int found = find_name(text, names, sizeof(names) / sizeof(names[0]));
 
 	(void)limits;
-	(void)options;
+	(void)settings;
 	if (found >= 0)
 		*(enum output *)field = (enum output)found;
 	return found < 0 ? found : 0;
 }
 
-int option_ipv4(
-	const char *text, const struct option_limits *limits, struct options *options, void *field)
+int setting_ipv4(const char *text, const struct setting_limits *limits, struct settings *settings,
+	void *field)
 {
 	(void)limits;
-	(void)options;
+	(void)settings;
 	return parse_ipv4(text, field);
 }
 
@@ -157,23 +157,23 @@ static int split_number(const char *text, char mark, char *head, size_t capacity
 	return parse_number(at + 1, 1, max, &number) < 0 ? -EINVAL : (int)number;
 }
 
-int option_ipv4_prefix(
-	const char *text, const struct option_limits *limits, struct options *options, void *field)
+int setting_ipv4_prefix(const char *text, const struct setting_limits *limits,
+	struct settings *settings, void *field)
 {
 	struct ipv4_prefix *out = field;
 	char head[32];
 	int number = split_number(text, '/', head, sizeof(head), 31);
 
 	(void)limits;
-	(void)options;
+	(void)settings;
 	if (number < 0 || parse_ipv4(head, &out->ipv4) < 0)
 		return -EINVAL;
 	out->prefix = (uint8_t)number;
 	return 0;
 }
 
-int option_ipv4_port(
-	const char *text, const struct option_limits *limits, struct options *options, void *field)
+int setting_ipv4_port(const char *text, const struct setting_limits *limits,
+	struct settings *settings, void *field)
 {
 	struct ipv4_port *out = field;
 	struct in_addr address;
@@ -181,7 +181,7 @@ int option_ipv4_port(
 	int number = split_number(text, ':', head, sizeof(head), UINT16_MAX);
 
 	(void)limits;
-	(void)options;
+	(void)settings;
 	// Loopback too: a server on this machine is as good as any.
 	if (number == -EINVAL || inet_pton(AF_INET, head, &address) != 1 || address.s_addr == 0)
 		return -EINVAL;
@@ -190,14 +190,14 @@ int option_ipv4_port(
 	return 0;
 }
 
-int option_host(
-	const char *text, const struct option_limits *limits, struct options *options, void *field)
+int setting_host(const char *text, const struct setting_limits *limits, struct settings *settings,
+	void *field)
 {
 	struct host_port *out = field;
 	int number = split_number(text, ':', out->host, sizeof(out->host), UINT16_MAX);
 
 	(void)limits;
-	(void)options;
+	(void)settings;
 	if (number == -EINVAL)
 		return -EINVAL;
 	out->port = number > 0 ? (uint16_t)number : 443;
