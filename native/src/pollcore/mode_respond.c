@@ -29,17 +29,15 @@ static __attribute__((noinline)) enum verdict respond_chain(
 	return verdict;
 }
 
-// Whether the device has found the UDP checksum right, and we asked it to look.
-static inline bool udp_is_good(const struct poller *poller, const struct rte_mbuf *mbuf)
+// Whether the device has found the UDP checksum right.
+static inline bool udp_is_good(const struct rte_mbuf *mbuf)
 {
-	return poller->rx_checksum &&
-	       (mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+	return (mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 }
 
-static inline enum verdict respond_mbuf(
-	const struct poller *poller, struct echo_self self, struct rte_mbuf *mbuf)
+static __rte_always_inline enum verdict respond_mbuf(const struct responder *responder,
+	struct echo_self self, struct rte_mbuf *mbuf, bool trusting)
 {
-	const struct responder *responder = &poller->responder;
 	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
 	enum verdict verdict;
 
@@ -48,7 +46,7 @@ static inline enum verdict respond_mbuf(
 		return VERDICT_DROP_VLAN;
 	if (unlikely(mbuf->nb_segs != 1))
 		return respond_chain(responder, mbuf);
-	verdict = respond_echo(self, frame, mbuf->data_len, udp_is_good(poller, mbuf));
+	verdict = respond_echo(self, frame, mbuf->data_len, trusting && udp_is_good(mbuf));
 	if (unlikely(verdict == VERDICT_COUNT))
 		verdict = respond(responder, frame, mbuf->data_len);
 	return verdict;
@@ -65,10 +63,12 @@ static __attribute__((noinline)) void offload_replies(struct rte_mbuf **mbufs, u
 	}
 }
 
-static inline uint64_t respond_burst(
-	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count)
+// trusting: the device checks checksums. A constant, so that who does not ask it pays nothing.
+static __rte_always_inline uint64_t respond_packets(struct poller *poller, uint16_t port,
+	struct rte_mbuf **mbufs, uint16_t count, bool trusting)
 {
-	const struct echo_self self = echo_self(&poller->responder);
+	const struct responder *responder = &poller->responder;
+	const struct echo_self self = echo_self(responder);
 	struct rte_mbuf *drops[BURST_MAX];
 	enum verdict last = VERDICT_ICMP_REPLY;
 	uint16_t run = 0;
@@ -84,7 +84,7 @@ static inline uint64_t respond_burst(
 		if (i + PREFETCH_AHEAD < count)
 			rte_prefetch0(frame_of_mbuf(mbufs[i + PREFETCH_AHEAD]));
 		bytes += mbuf->pkt_len;
-		verdict = respond_mbuf(poller, self, mbuf);
+		verdict = respond_mbuf(responder, self, mbuf, trusting);
 		// Packets of a burst mostly share their fate: count runs of them, not each.
 		if (unlikely(verdict != last)) {
 			count_verdicts(poller, last, (uint16_t)(i - run));
@@ -106,8 +106,22 @@ static inline uint64_t respond_burst(
 	return bytes;
 }
 
+static inline uint64_t respond_burst(
+	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count)
+{
+	return respond_packets(poller, port, mbufs, count, false);
+}
+
+static inline uint64_t respond_checked_burst(
+	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count)
+{
+	return respond_packets(poller, port, mbufs, count, true);
+}
+
 int mode_respond(struct poller *poller)
 {
+	if (poller->rx_checksum)
+		return poll_until_stopped(poller, respond_checked_burst);
 	return poll_until_stopped(poller, respond_burst);
 }
 
