@@ -23,12 +23,7 @@ const SHOWN = [
 const across = ({ left, right }: Area): Span => ({ from: left, to: right });
 const upwards = ({ top, bottom }: Area): Span => ({ from: bottom, to: top });
 
-/** The rates of both upper panels on one scale, so that they can be read together. */
-function rateScale(measurement: Measurement, area: Area): Scale {
-  const rates = [
-    ...measurement.trials.map((trial) => trial.offered_pps),
-    ...measurement.loads.map((load) => load.rate_pps),
-  ];
+function rateScale(rates: readonly number[], area: Area): Scale {
   return linearScale(Math.max(...rates, 1), across(area), formatRate);
 }
 
@@ -43,14 +38,20 @@ function mark({ result }: Measurement, x: Scale, { top, bottom }: Area): string[
   return rate === 0 ? [] : [line(x.at(rate), top, x.at(rate), bottom, 'mark')];
 }
 
-function markName({ result }: Measurement, x: Scale, { top }: Area): string[] {
+function markName({ result }: Measurement, x: Scale, { left, top }: Area): string[] {
   const rate = result.loss_free_pps ?? 0;
-  return rate === 0 ? [] : [words(x.at(rate) - 6, top + 14, formatRate(rate), 'halo soft', 'end')];
+  if (rate === 0) return [];
+  const at = x.at(rate);
+  const name = formatRate(rate);
+  return at - left > 60
+    ? [words(at - 6, top + 14, name, 'halo soft', 'end')]
+    : [words(at + 6, top + 14, name, 'halo soft')];
 }
 
 export function lossPanel(measurement: Measurement, area: Area): string[] {
-  const axes = { x: rateScale(measurement, area), y: lossScale(upwards(area)), xTitle: 'offered, packets/s' };
   const trials = measurement.trials.filter((trial) => trial.purpose !== 'soak');
+  const rates = trials.map((trial) => trial.offered_pps);
+  const axes = { x: rateScale(rates, area), y: lossScale(upwards(area)), xTitle: 'offered, packets/s' };
   return [
     ...frame(area, 'Loss (logarithmic)', axes),
     ...mark(measurement, axes.x, area),
@@ -102,7 +103,8 @@ export function latencyPanel(measurement: Measurement, area: Area): string[] {
     .sort((a, b) => a.rate_pps - b.rate_pps);
   const values = loads.flatMap((load) => SHOWN.flatMap(({ key }) => valuesOf(load, key)));
   const axes = {
-    x: rateScale(measurement, area),
+    // Its own scale: the loads may lie far below the fastest trial.
+    x: rateScale([...loads.map((load) => load.rate_pps), measurement.result.loss_free_pps ?? 0], area),
     y: timeScale(values, area),
     xTitle: 'offered, packets/s',
   };
