@@ -10,7 +10,7 @@
 #include "measurement.h"
 #include "virtual_port.h"
 
-enum { STAMP_TIME = PROFILE_STAMP + 12, COUNT_MAX = 4096 };
+enum { STAMP_TIME = PROFILE_STAMP + 12, COUNT_MAX = 1 << 15 };
 
 static struct measurement measurement;
 static uint64_t cycles_per_s;
@@ -59,8 +59,12 @@ static void generate(uint64_t packets, const uint64_t *lost)
 	for (int i = 0; i < 10000 && sent() < packets; i++)
 		usleep(1000);
 	traffic_set_rate(&core.traffic, 0);
-	// The poller may still be in the burst that it began before.
-	usleep(10000);
+	// The poller may still be in the burst that it began before, and have no processor for
+	// long.
+	for (int i = 0; i < 10000 && __atomic_load_n(&core.generators[0].order, __ATOMIC_ACQUIRE) !=
+					     atomic_load(&core.traffic.order);
+		i++)
+		usleep(1000);
 	for (int i = 0; i < 5000 && counter_read(back) + counter_read(lost) < sent(); i++)
 		usleep(1000);
 	pollers_stop(core.pollers, core.config.queues);
