@@ -22,10 +22,8 @@ import tempfile
 import time
 
 import machine
+from certificates import Certificates
 from programs import CACHE, PROJECT, Missing, run
-
-sys.path.append(str(PROJECT / "test/native/bookfeed/run"))
-from certificates import Certificates  # noqa: E402
 
 OURS, THEIRS, PORT = "10.96.0.1", "10.96.0.2", 8443
 AF_PACKET = "net_af_packet0,iface={port},blocksz=65536,framesz=2048,framecnt=2048,qdisc_bypass=1"

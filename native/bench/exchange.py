@@ -100,10 +100,14 @@ class Exchange:
         self.listener = socket.create_server((address, port), backlog=64)
         self.running = True
         self.paused = threading.Event()
-        threading.Thread(target=self._accept, daemon=True).start()
+        # Who waits in accept() while the descriptor is closed may wake up on that of the next exchange.
+        self.listener.settimeout(0.1)
+        self.thread = threading.Thread(target=self._accept, daemon=True)
+        self.thread.start()
 
     def close(self):
         self.running = False
+        self.thread.join()
         self.listener.close()
 
     def command(self, name):
@@ -120,8 +124,8 @@ class Exchange:
         while self.running:
             try:
                 made, _ = self.listener.accept()
-            except OSError:
-                return
+            except TimeoutError:
+                continue
             threading.Thread(target=self._serve, args=(made,), daemon=True).start()
 
     def _serve(self, made):

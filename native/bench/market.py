@@ -90,7 +90,7 @@ class Market:
 
 
 class Recorded:
-    """A stream that cryptofeed recorded from Kraken, over and over. It keeps the books too, for who comes late."""
+    """A stream that cryptofeed recorded from Kraken, once. It keeps the books too, for who comes late."""
 
     def __init__(self, path):
         self.lock = threading.Lock()

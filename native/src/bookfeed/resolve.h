@@ -3,16 +3,12 @@
 #ifndef BOOKFEED_RESOLVE_H
 #define BOOKFEED_RESOLVE_H
 
-#include <netdb.h>
-#include <stdbool.h>
 #include <stdint.h>
 
+struct resolve_question;
+
 struct resolve {
-	char name[256];
-	struct addrinfo hints;
-	struct gaicb request;
-	struct gaicb *requests[1];
-	bool asked;
+	struct resolve_question *question; // NULL: none is open
 };
 
 // Asks for a name; 0 or a negative errno. One question at a time.
@@ -22,7 +18,7 @@ int resolve_ask(struct resolve *resolve, const char *name);
 // 0: not known yet; negative: *why says why there is none.
 int resolve_answer(struct resolve *resolve, unsigned int turn, uint32_t *ipv4, const char **why);
 
-// Gives up a question; waits for the resolver if it cannot be stopped.
+// Gives up a question, if there is one. Never waits.
 void resolve_cancel(struct resolve *resolve);
 
 #endif

@@ -154,7 +154,7 @@ static void tick_open(struct session *session)
 		session->pinged_ns = session->now_ns;
 		session_send(session, WS_PING, "alive?", 6);
 	}
-	if (session->state == SESSION_OPEN)
+	if (session->state == SESSION_OPEN && session->requests_due)
 		session_serve_requests(session);
 }
 

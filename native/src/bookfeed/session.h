@@ -66,6 +66,7 @@ struct session {
 	size_t fetch_symbol;
 	uint32_t fetch_failures; // in a row
 	uint64_t fetch_after_ns; // none before
+	bool requests_due;       // the feed may want something that could not be asked for yet
 	uint32_t failures;       // in a row
 	unsigned int turn;       // which of the host's addresses is next
 	uint64_t now_ns;         // of the last tick

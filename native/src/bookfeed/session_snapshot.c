@@ -25,6 +25,7 @@ static void on_finished(void *owner, const char *why)
 
 	if (session->state != SESSION_OPEN)
 		return;
+	session->requests_due = true;
 	if (why != NULL) {
 		counter_add(&session->counters.snapshot_failures, 1);
 		snprintf(session->why, sizeof(session->why), "snapshot of %s: %s",
@@ -55,10 +56,14 @@ void session_serve_requests(struct session *session)
 	enum feed_request request = FEED_REQUEST_SEND;
 	size_t symbol;
 
+	session->requests_due = false;
 	while (session->state == SESSION_OPEN && request == FEED_REQUEST_SEND) {
 		// A GET counts as made once it was asked for, so none is while none can be made.
-		if (session->fetch.phase != FETCH_IDLE || session->now_ns < session->fetch_after_ns)
+		if (session->fetch.phase != FETCH_IDLE ||
+			session->now_ns < session->fetch_after_ns) {
+			session->requests_due = true;
 			return;
+		}
 		request = feed_request(session->feed, text, &symbol);
 		if (request == FEED_REQUEST_SEND) {
 			session_send(session, WS_TEXT, text, strlen(text));

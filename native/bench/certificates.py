@@ -1,7 +1,12 @@
-"""A CA of the test's own and certificates of every kind: right, expired, of another host, of another CA. Made by the
-openssl command, whose `ca` is the one that sets dates."""
+#!/usr/bin/env python3
+"""A CA of our own for exchange.py, and certificates of every kind: right, expired, of another host, of another CA. Made
+by the openssl command, whose `ca` is the one that sets dates.
+
+usage: certificates.py FOLDER
+"""
 import pathlib
 import subprocess
+import sys
 
 HOSTS = ("stream.binance.com", "api.binance.com", "fstream.binance.com", "fapi.binance.com", "ws.kraken.com",
          "ws-feed.exchange.coinbase.com")
@@ -26,9 +31,7 @@ distinguished_name = name
 
 
 class Certificates:
-    """folder/ca.pem, other-ca.pem, and NAME.pem with NAME.key for each of NAMES."""
-
-    NAMES = ("right", "expired", "future", "other-host", "other-ca", "self-signed")
+    """folder/ca.pem, and NAME.pem with NAME.key: right, expired, future, other-host, other-ca, self-signed."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
@@ -67,3 +70,10 @@ class Certificates:
 
     def pair(self, name):
         return str(self.folder / f"{name}.pem"), str(self.folder / f"{name}.key")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    pathlib.Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
+    Certificates(pathlib.Path(sys.argv[1]).resolve())
