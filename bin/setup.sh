@@ -9,10 +9,10 @@ readonly node_minimum=20.19
 
 # What the local rig needs: a compiler and DPDK for native/, and the tools that make its network.
 start_packages=(build-essential meson ninja-build pkg-config python3 libdpdk-dev libnuma-dev
-  libpcap-dev python3-pyelftools iproute2 iputils-ping ethtool curl xz-utils)
+  libpcap-dev python3-pyelftools iproute2 iputils-ping ethtool curl xz-utils libssl-dev openssl)
 # What the tests need besides: linters, the second DPDK, the virtual machine.
 test_packages=("${start_packages[@]}" bats shellcheck shfmt clang-format clang libclang-rt-14-dev
-  gcc-aarch64-linux-gnu libc6-dev-arm64-cross mmdebstrap debian-archive-keyring openssl openssh-client pciutils kmod dkms systemd python3-yaml python3-botocore
+  gcc-aarch64-linux-gnu libc6-dev-arm64-cross mmdebstrap debian-archive-keyring openssh-client pciutils kmod dkms systemd python3-yaml python3-botocore
   e2fsprogs zstd dpdk-dev)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
