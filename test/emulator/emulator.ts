@@ -1,7 +1,7 @@
 // The emulated AWS for a test: moto's server with aws.py's additions on loopback, rigctl and the CDK CLI run against it as
 // a user would, and machines that play their part. Nothing here knows what is inside rigctl.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -124,8 +124,17 @@ export class Emulator {
 
   stop(): void {
     for (const child of this.children) kill(child, 'SIGKILL');
+    for (const pid of this.machineCores()) if (isCore(pid, this.directory)) process.kill(pid, 'SIGKILL');
     for (const client of [this.ec2, this.cloudFormation]) client.destroy();
     rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** The cores of the machines, which outlive their provision.sh as they would on a real one. */
+  private machineCores(): number[] {
+    return readdirSync(this.directory)
+      .map((name) => join(this.directory, name, 'core.pid'))
+      .filter((file) => existsSync(file))
+      .map((file) => Number(readFileSync(file, 'utf8')));
   }
 
   /** Asks aws.py for what no AWS API has: faults, a clock, a console. */
@@ -249,6 +258,12 @@ export class Emulator {
     }
     throw new Error(`the deploy of ${rig} ended before a machine was launched:\n${deploy.seen()}`);
   }
+}
+
+/** A process id may have been given to another program since it was written down. */
+function isCore(pid: number, directory: string): boolean {
+  const file = `/proc/${pid}/cmdline`;
+  return existsSync(file) && readFileSync(file, 'utf8').includes(directory);
 }
 
 /** Every child leads a process group. */
