@@ -13,6 +13,8 @@ enum {
 	NS_PER_MS = 1000 * 1000,
 	WAKE_NS = 100 * NS_PER_MS,
 	LOOKS_MISSED_MAX = 10, // a second each
+	// A manager and a telemetry client want to know more often than somebody may want to read.
+	LOOK_MS_MAX = 1000,
 };
 
 static void stop_signals(sigset_t *set)
@@ -163,7 +165,7 @@ static void tell_manager(struct program *program)
 	notify_send(&program->notify, text);
 }
 
-static int look_and_show(struct program *program, struct fault *fault)
+static int look(struct program *program, bool show_due, struct fault *fault)
 {
 	int ret = 0;
 
@@ -171,8 +173,9 @@ static int look_and_show(struct program *program, struct fault *fault)
 	if (engine_look(&program->engine)) {
 		program->looks_missed = 0;
 		program->status.hz = cycles_hz(&program->start);
-		show(program);
 		tell_manager(program);
+		if (show_due)
+			show(program);
 		ret = write_status(program, fault);
 	} else if (++program->looks_missed == LOOKS_MISSED_MAX) {
 		ret = fault_set(fault, EXIT_RUN_TIME,
@@ -185,23 +188,27 @@ static int look_and_show(struct program *program, struct fault *fault)
 
 int program_control(struct program *program, program_tick tick, void *device, struct fault *fault)
 {
-	uint64_t begun = now_ns();
-	uint64_t next = begun;
+	const struct settings *settings = &program->settings;
+	uint64_t look_ms =
+		settings->interval_ms < LOOK_MS_MAX ? settings->interval_ms : LOOK_MS_MAX;
+	uint64_t begun = now_ns(), next_look = begun, next_show = begun;
 	int ret = 0;
 
 	notify_send(&program->notify, "READY=1\nSTATUS=connecting");
 	while (ret == 0 && !program_stop_wanted(WAKE_NS)) {
 		uint64_t now = now_ns();
+		bool show_due = now >= next_show;
 
-		if (program->settings.seconds != 0 &&
-			now - begun >= (uint64_t)program->settings.seconds * NS_PER_S)
+		if (settings->seconds != 0 && now - begun >= (uint64_t)settings->seconds * NS_PER_S)
 			break;
 		if (tick != NULL)
 			ret = tick(program, device, fault);
-		if (ret < 0 || now < next)
+		if (ret < 0 || now < next_look)
 			continue;
-		next += (uint64_t)program->settings.interval_ms * NS_PER_MS;
-		ret = look_and_show(program, fault);
+		next_look += look_ms * NS_PER_MS;
+		if (show_due)
+			next_show += (uint64_t)settings->interval_ms * NS_PER_MS;
+		ret = look(program, show_due, fault);
 	}
 	notify_send(&program->notify, "STOPPING=1");
 	return ret;

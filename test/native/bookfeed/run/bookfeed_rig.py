@@ -147,7 +147,7 @@ class Wire:
 class Bookfeed:
     """One bookfeed process. Every status that it printed is in .statuses()."""
 
-    def __init__(self, wire, transport, *options, eal=()):
+    def __init__(self, wire, transport, *options, eal=(), environment=None):
         self.transport = transport
         self.prefix = f"bookfeed{os.getpid()}x{next(_numbers)}"
         command = ["ip", "netns", "exec", wire.here, *BOOKFEED]
@@ -161,7 +161,8 @@ class Bookfeed:
         self.command = [*command, "--output", "json", "--interval-ms", "100", *options]
         # Files, not pipes: nobody reads while it runs, and it must never wait for a reader.
         self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
-        self.process = subprocess.Popen(self.command, stdout=self._out, stderr=self._err)
+        self.process = subprocess.Popen(self.command, stdout=self._out, stderr=self._err,
+                                        env={**os.environ, **(environment or {})})
 
     @staticmethod
     def _text(file):
@@ -172,12 +173,16 @@ class Bookfeed:
     def errors(self):
         return self._text(self._err)
 
+    @property
+    def output(self):
+        return self._text(self._out)
+
     def statuses(self):
-        return [json.loads(line) for line in self._text(self._out).split("\n")[:-1] if line.startswith("{")]
+        return [json.loads(line) for line in self.output.split("\n")[:-1] if line.startswith("{")]
 
     def status(self):
         # The last whole line alone, since the file grows.
-        lines = self._text(self._out).rsplit("\n", 2)
+        lines = self.output.rsplit("\n", 2)
         return json.loads(lines[-2]) if len(lines) > 1 and lines[-2].startswith("{") else {}
 
     def wait_for(self, condition, what, timeout=20):

@@ -83,6 +83,8 @@ class Program(BookfeedTest):
         client.wait_good()
         exchange.paused.set()
         until(lambda: client.books() == {"NKNUSDT": exchange.market.truth()["NKNUSDT"]}, "the book")
+        ping = run("ip", "netns", "exec", wire.there, "ping", "-n", "-q", "-i", "0.1", "-c", "3", "-w", "10", OURS)
+        self.assertIn(" 0% packet loss", ping.stdout)
         status = self.ask(client, "/bookfeed/status")
         self.assertEqual({key: status[key] for key in ("state", "good", "symbols", "venue", "driver", "link")},
                          {"state": "open", "good": 1, "symbols": 1, "venue": "binance", "driver": "net_af_packet",
@@ -140,12 +142,32 @@ class Program(BookfeedTest):
             feed.flush()
             self.assertIn("line 1 is no record", self.said(*WANTED, "--transport", "replay", "--replay", feed.name, code=1))
 
+    def test_the_manager_is_told(self):
+        wire = self.wire()
+        self.exchange(wire)
+        path = os.path.join(self.folder, "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path)
+            manager.settimeout(10)
+            # The watchdog is fed however rarely something is to be shown.
+            client = self.bookfeed(wire, "--interval-ms", "3600000", environment={"NOTIFY_SOCKET": path,
+                                                                                  "WATCHDOG_USEC": "4000000"})
+            said = [manager.recv(4096).decode()]
+            while len(said) < 4:
+                said.append(manager.recv(4096).decode())
+            self.assertTrue(said[0].startswith("READY=1"), said)
+            self.assertTrue(all(one.startswith("WATCHDOG=1") for one in said[1:]), said)
+            self.assertIn("binance open, 2 of 2 books good", said[-1])
+            self.assertEqual(client.stop(), 0)
+            while "STOPPING=1" not in said[-1]:
+                said.append(manager.recv(4096).decode())
+
     def test_the_page_and_the_lines(self):
         wire = self.wire()
         self.exchange(wire)
         client = self.bookfeed(wire, "--output", "lines", "--seconds", "2")
         self.assertEqual(client.wait(), 0)
-        said = client._text(client._out)
+        said = client.output
         self.assertIn("bookfeed: binance by kernel open, good 2/2", said)
         self.assertRegex(said, r"NKNUSDT +\d+ bids, \d+ asks, \d+ updates")
         self.assertRegex(said, r"burst_to_book +\d+ ")
