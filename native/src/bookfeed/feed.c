@@ -240,8 +240,10 @@ void feed_snapshot_failed(struct feed *feed, size_t symbol)
 
 void feed_connected(struct feed *feed)
 {
-	for (size_t i = 0; i < feed->count; i++)
+	for (size_t i = 0; i < feed->count; i++) {
 		feed->symbols[i].need = FEED_NEED_SUBSCRIBE;
+		feed->symbols[i].newest = 0;
+	}
 }
 
 void feed_disconnected(struct feed *feed)

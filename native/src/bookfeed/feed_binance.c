@@ -82,6 +82,7 @@ static enum feed_verdict take_depth(
 	symbol = feed_find(feed, &found->name);
 	if (symbol == NULL)
 		return FEED_IGNORED;
+	symbol->newest = event.last;
 	if (symbol->shown.state == FEED_GOOD)
 		return take(feed, symbol, &event, change);
 	keep(feed, symbol, &event);
@@ -126,6 +127,18 @@ static enum feed_verdict binance_message(
 	return FEED_IGNORED;
 }
 
+// That the snapshot ends before the events that wait for it begin, or, if none wait any more,
+// before the last that came.
+static bool is_too_old(const struct feed *feed, struct symbol *symbol, uint64_t id)
+{
+	struct pending_event event;
+
+	if (pending_count(symbol->pending) == 0)
+		return id < symbol->newest;
+	pending_get(symbol->pending, 0, &event);
+	return !is_old(feed, id, &event) && !joins(feed, id, &event);
+}
+
 static enum feed_verdict binance_snapshot(
 	struct feed *feed, struct symbol *symbol, struct json *json, struct feed_change *change)
 {
@@ -141,14 +154,11 @@ static enum feed_verdict binance_snapshot(
 			return feed_refuse(feed, symbol, body, (size_t)(json->end - body), change);
 		return feed_spoil(feed, symbol, feed_cause_of(fault), change);
 	}
-	if (pending_count(symbol->pending) > 0) {
-		pending_get(symbol->pending, 0, &event);
-		if (!is_old(feed, id, &event) && !joins(feed, id, &event)) {
-			// Not spoilt: the events that came are needed for a newer one.
-			symbol->shown.cause = FEED_CAUSE_OLD_SNAPSHOT;
-			change->cause = FEED_CAUSE_OLD_SNAPSHOT;
-			return FEED_RESYNC;
-		}
+	if (is_too_old(feed, symbol, id)) {
+		// Not spoilt: the events that came are needed for a newer one.
+		symbol->shown.cause = FEED_CAUSE_OLD_SNAPSHOT;
+		change->cause = FEED_CAUSE_OLD_SNAPSHOT;
+		return FEED_RESYNC;
 	}
 	symbol->last = id;
 	symbol->joined = false;

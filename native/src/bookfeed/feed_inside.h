@@ -40,6 +40,7 @@ struct symbol {
 	enum feed_need need;
 	struct pending *pending; // Binance: events that wait for the snapshot
 	uint64_t last;           // Binance: the id up to which the book is right
+	uint64_t newest;         // Binance: the last id that the stream has brought
 	bool joined;             // Binance: an event has been applied since the snapshot
 	uint32_t checksum;       // Kraken: what the message says of the book after it
 	// Beyond these prices there may be levels that no snapshot has shown: 0 and INT64_MAX if

@@ -140,6 +140,11 @@ static void broken_snapshots(void)
 		CHECK_EQUAL(answer(feed, 0, texts[i]), FEED_RESYNC);
 		CHECK_BESTS(feed, 0, "-");
 	}
+	// The event that waited is lost, but not what it said of the stream's age.
+	expect_request(feed, FEED_REQUEST_GET, "NKNUSDT");
+	CHECK_EQUAL(answer(feed, 0, "{\"lastUpdateId\":9,\"bids\":[],\"asks\":[]}"), FEED_RESYNC);
+	CHECK_EQUAL(change.cause, FEED_CAUSE_OLD_SNAPSHOT);
+	CHECK_BESTS(feed, 0, "-");
 	expect_request(feed, FEED_REQUEST_GET, "NKNUSDT");
 	CHECK_EQUAL(answer(feed, 0, snapshot_10), FEED_UPDATED);
 	feed_free(feed);

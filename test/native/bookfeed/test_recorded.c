@@ -6,10 +6,9 @@
 #include "replay.h"
 
 enum { SYMBOLS = 10 };
-
 static struct reference references[SYMBOLS];
 
-// What a venue's recording must come to.
+// What a recording must come to.
 struct expected {
 	enum feed_venue venue;
 	const char *file;
