@@ -5,7 +5,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-readonly cache=.cache/native fuzz_runs=2000000
+# A run through a book costs twenty times one through a parser.
+readonly cache=.cache/native fuzz_runs=1000000 slow_fuzz_runs=100000
 passed=0 failed=0 skipped=0
 
 say() { printf 'native: %s\n' "$1"; }
@@ -44,12 +45,17 @@ build() {
     shift
   done
   shift
-  # Meson reconfigures by itself when a meson.build has changed.
+  # Meson reconfigures by itself when a meson.build has changed, but not when an option has.
   # shellcheck disable=SC2016 # expanded by the inner shell
   "${prefix[@]}" sh -ec '
     dir=$1
     shift
-    [ -e "$dir/build.ninja" ] || { rm -rf "$dir"; meson setup "$dir" native "$@"; }
+    if [ -e "$dir/build.ninja" ]; then
+      meson setup --reconfigure "$dir" native "$@" >"$dir/setup.log" 2>&1 || { cat "$dir/setup.log"; exit 1; }
+    else
+      rm -rf "$dir"
+      meson setup "$dir" native "$@"
+    fi
     ninja -C "$dir" >"$dir/build.log" 2>&1 || { cat "$dir/build.log"; exit 1; }
   ' build "$dir" "$@"
 }
@@ -66,15 +72,15 @@ unit_tests() {
   failed=$((failed + bad))
 }
 
-# The whole program. unittest counts in its last lines: "Ran 59 tests in 34.9s", "FAILED (failures=3, skipped=1)".
+# whole_program VARIABLE COMMAND FOLDER: a whole program, named to its tests by a variable. unittest counts in its last lines: "Ran 59 tests in 34.9s", "FAILED (failures=3, skipped=1)".
 whole_program() {
   local log=$cache/run.log status=0 ran bad left_out
   if ((EUID != 0)); then
-    skip 'the whole program on virtual ports: needs root for network namespaces; run sudo npm test'
+    skip "$3: needs root for network namespaces; run sudo npm test"
     return
   fi
   # -v: the reason of each test that is skipped.
-  POLLCORE=$1 python3 -m unittest discover -v -s test/native/run >"$log" 2>&1 || status=$?
+  env "$1=$2" python3 -m unittest discover -v -s "$3" >"$log" 2>&1 || status=$?
   cat "$log"
   ran=$(sed -nE 's/^Ran ([0-9]+) tests? .*/\1/p' "$log")
   bad=$(($(unittest_count failures "$log") + $(unittest_count errors "$log")))
@@ -99,22 +105,44 @@ fuzz() {
     -max_len=1600 -verbosity=0 -artifact_prefix="$dir/" "$dir/corpus" || true
   step "fuzzing captures, $fuzz_runs runs" "$dir/src/pollcore/fuzz_pcap" -runs=$fuzz_runs -seed=1 -max_len=1600 \
     -verbosity=0 -artifact_prefix="$dir/" "$dir/captures" || true
+  fuzz_bookfeed "$dir"
 }
 
-# test_against NAME POLLCORE_PREFIX PREFIX...
+# What an exchange sends: HTTP and WebSocket, then JSON and each venue's messages.
+fuzz_bookfeed() {
+  local dir=$1 name
+  for name in http ws; do
+    step "fuzzing $name, $fuzz_runs runs" "$dir/src/bookfeed/fuzz_bookfeed_$name" -runs=$fuzz_runs -seed=1 \
+      -max_len=1600 -verbosity=0 -artifact_prefix="$dir/" || true
+  done
+  for name in json binance coinbase kraken; do
+    rm -rf "$dir/corpus-$name"
+    python3 test/native/bookfeed/seeds.py "test/native/bookfeed/vectors/$name.txt" "$dir/corpus-$name"
+    step "fuzzing bookfeed's $name, $slow_fuzz_runs runs" "$dir/src/bookfeed/fuzz_bookfeed_$name" \
+      -runs=$slow_fuzz_runs -seed=1 -max_len=2000 -verbosity=0 -artifact_prefix="$dir/" "$dir/corpus-$name" || true
+  done
+}
+
+# test_against NAME PROGRAM_PREFIX PREFIX...
 test_against() {
-  local name=$1 pollcore_prefix=$2
+  local name=$1 program_prefix=$2 programs
   shift 2
   say "against $name"
-  step "build as it is shipped, $name" build "$cache/$name" "$@" -- -Dtests=false || return 0
+  # Relative to native/, so that it fits inside the folder with Debian 13 too.
+  local options=(-Dbookfeed=true -Dlwip_source="../$lwip")
+  step "build as it is shipped, $name" build "$cache/$name" "$@" -- -Dtests=false "${options[@]}" || return 0
   step "build with sanitizers, $name" build "$cache/$name-sanitized" "$@" -- \
-    -Dtests=true -Db_sanitize=address,undefined || return 0
+    -Dtests=true -Db_sanitize=address,undefined "${options[@]}" || return 0
   unit_tests "$cache/$name-sanitized" "$@"
-  whole_program "$pollcore_prefix$cache/$name-sanitized/src/pollcore/pollcore"
+  programs=$program_prefix$cache/$name-sanitized/src
+  whole_program POLLCORE "$programs/pollcore/pollcore" test/native/run
+  whole_program BOOKFEED "$programs/bookfeed/bookfeed" test/native/bookfeed/run
 }
 
 main() {
+  local lwip
   mkdir -p "$cache"
+  lwip=$(test/native/lwip.sh)
   if pkg-config --exists 'libdpdk >= 22.11'; then
     test_against "host-$(pkg-config --modversion libdpdk)" "$PWD/"
   else
