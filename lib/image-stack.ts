@@ -14,13 +14,13 @@ import { DEFAULT_NAME, type RigConfig } from './config.js';
 import { hashGeneration, replaceWith } from './generation.js';
 import { ROOT_VOLUME } from './host.js';
 import { chooseImage, type Image } from './image.js';
+import { egressPorts } from './network.js';
 import { Provisioning, type ProvisioningProps } from './provisioning.js';
 import { RIG_TAG } from './tags.js';
 import { planUnits } from './topology.js';
 
 /** Names of Image Builder's resources carry the generation, so that one version of each is enough. */
 const VERSION = '1.0.0';
-const EGRESS_PORTS = [443, 80];
 
 export interface ImageStackProps extends StackProps, ProvisioningProps {}
 
@@ -46,7 +46,8 @@ export class ImageStack extends Stack {
       description: `The image that the stack ${id} baked`,
       stringValue: image.attrImageId,
     });
-    Tags.of(this).add(RIG_TAG, config.name);
+    // Not the rig's name: what is tagged so is looked for when that rig is destroyed, and the image outlives it.
+    Tags.of(this).add(RIG_TAG, id);
     acknowledgeImageFindings(this);
     this.addOutputs(config, image.attrImageId, parameterName);
   }
@@ -125,7 +126,8 @@ export class ImageStack extends Stack {
     config: RigConfig,
     roles: BakeRoles,
   ): imagebuilder.CfnInfrastructureConfiguration {
-    const vpc = new ec2.Vpc(this, 'Vpc', {
+    // As a rig's: another zone is another VPC.
+    const vpc = new ec2.Vpc(this, `Vpc${config.availabilityZone ?? ''}`, {
       maxAzs: 1,
       natGateways: 0,
       restrictDefaultSecurityGroup: false,
@@ -135,7 +137,7 @@ export class ImageStack extends Stack {
     if (!subnet) throw new Error('the VPC has no public subnet');
     const description = 'build: nothing in, Systems Manager, packages and assets out';
     const group = new ec2.SecurityGroup(this, 'Group', { vpc, description, allowAllOutbound: false });
-    for (const port of EGRESS_PORTS) {
+    for (const port of egressPorts(config.s3Endpoint)) {
       group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(port), `out to TCP ${port}`);
     }
     const infrastructure = new imagebuilder.CfnInfrastructureConfiguration(this, 'Infrastructure', {
@@ -146,7 +148,7 @@ export class ImageStack extends Stack {
       subnetId: subnet.subnetId,
       securityGroupIds: [group.securityGroupId],
       terminateInstanceOnFailure: true,
-      resourceTags: { [RIG_TAG]: config.name },
+      resourceTags: { [RIG_TAG]: this.stackName },
     });
     infrastructure.node.addDependency(subnet.internetConnectivityEstablished);
     return infrastructure;
@@ -154,13 +156,12 @@ export class ImageStack extends Stack {
 
   private addOutputs(config: RigConfig, amiId: string, parameterName: string): void {
     const name = config.name === DEFAULT_NAME ? '' : ` -c name=${config.name}`;
-    const type = ` -c instanceType=${config.instanceType.name}`;
     const outputs = [
       ['AmiId', amiId, 'The image'],
       ['AmiParameter', parameterName, 'The parameter that holds the image’s id'],
       [
         'DeployCommand',
-        `npx cdk deploy${name}${type} -c amiParameter=${parameterName}`,
+        `npx cdk deploy${name}${buildSettings(config)} -c amiParameter=${parameterName}`,
         'Makes a rig of the image',
       ],
       [
@@ -176,4 +177,21 @@ export class ImageStack extends Stack {
     ] as const;
     for (const [id, value, description] of outputs) new CfnOutput(this, id, { value, description });
   }
+}
+
+/** What the image was built for: a rig with other settings would build again. */
+function buildSettings({ instanceType, driver, workload, feed, extraDrivers }: RigConfig): string {
+  const settings = [
+    ['instanceType', instanceType.name],
+    ...(driver === 'igb_uio' ? [] : [['driver', driver]]),
+    ...(extraDrivers.length === 0 ? [] : [['extraDrivers', extraDrivers.join(',')]]),
+    ...(feed === undefined
+      ? []
+      : [
+          ['workload', workload],
+          ['feed.venue', feed.venue],
+          ['feed.symbols', feed.symbols.join(',')],
+        ]),
+  ];
+  return settings.map(([key = '', value = '']) => ` -c ${key}=${value}`).join('');
 }

@@ -10,6 +10,14 @@ const SUBNET_PREFIX = 24;
 const MANAGEMENT = 'Management';
 const DATA = 'Data';
 const ANYWHERE = ec2.Peer.anyIpv4();
+/** Session Manager and assets by HTTPS, Ubuntu's mirrors by HTTP; name and time servers of a VPC need no rule. */
+const EGRESS_PORTS = [443, 80];
+
+/** What a machine connects to while it is provisioned. @param s3Endpoint where its assets are, if not in S3 */
+export function egressPorts(s3Endpoint: string | undefined): readonly number[] {
+  const custom = s3Endpoint === undefined ? 0 : Number(new URL(s3Endpoint).port);
+  return custom === 0 ? EGRESS_PORTS : [...EGRESS_PORTS, custom];
+}
 
 export interface NetworkProps {
   readonly generation: string;

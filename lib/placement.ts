@@ -2,14 +2,19 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 
+import { replaceWith } from './generation.js';
 import type { InstanceType } from './instance-types.js';
 
+/** The group belongs to the generation: a cluster stays in the zone of the machines that it has, and the next may have another. */
 export function addPlacementGroup(
   scope: Construct,
   id: string,
+  generation: string,
   { placement }: InstanceType,
 ): ec2.CfnPlacementGroup {
-  return new ec2.CfnPlacementGroup(scope, id, { strategy: placement });
+  const group = new ec2.CfnPlacementGroup(scope, id, { strategy: placement });
+  replaceWith(generation, id, group);
+  return group;
 }
 
 /** What the strategy is and why, for the outputs. */

@@ -11,16 +11,13 @@ import { EXPIRY_OUTPUT } from './expiry-time.js';
 import { hashGeneration } from './generation.js';
 import { Host, ROOT_VOLUME } from './host.js';
 import { chooseImage, type Image } from './image.js';
-import { Network } from './network.js';
+import { egressPorts, Network } from './network.js';
 import { describeMeasurement, describeRig, summarizeRig, type Output } from './outputs.js';
 import { addPlacementGroup, describePlacement } from './placement.js';
 import { Provisioning, type ProvisioningProps } from './provisioning.js';
 import { Rig, type RigProps } from './rig.js';
 import { RIG_TAG } from './tags.js';
 import { planUnits, type Unit } from './topology.js';
-
-/** Session Manager and assets by HTTPS, Ubuntu's mirrors by HTTP; name and time servers of a VPC need no rule. */
-const EGRESS_PORTS = [443, 80];
 
 export interface RigStackProps extends StackProps, ProvisioningProps {
   /** @default - the rigs stay until they are destroyed */
@@ -44,7 +41,7 @@ export class RigStack extends Stack {
       generation,
       zone: config.availabilityZone,
       dataCidrs: config.dataCidrs,
-      egressPorts: egressPorts(config),
+      egressPorts: egressPorts(config.s3Endpoint),
       dataEgressPorts: config.feed && [443],
     });
     const host = new Host(this, 'Host', {
@@ -99,7 +96,12 @@ export class RigStack extends Stack {
     if (!second) {
       return describe(new Rig(this, `${prefix}Rig`, { ...shared, machine: first, dataGroup }));
     }
-    const placementGroup = addPlacementGroup(this, `${prefix}PlacementGroup`, config.instanceType);
+    const placementGroup = addPlacementGroup(
+      this,
+      `${prefix}PlacementGroup`,
+      shared.generation,
+      config.instanceType,
+    );
     const peer = new Rig(this, second.prefix, { ...shared, machine: second, dataGroup, placementGroup });
     const generator = new Rig(this, first.prefix, {
       ...shared,
@@ -146,11 +148,6 @@ function warnOfDriver(scope: Construct, { driver, instanceType }: RigConfig): vo
     `${instanceType.name} sends through low-latency queues, and vfio-pci maps their memory without write-combining: ` +
       'sending then costs much more CPU. Figures of sending mean little with driver=vfio-pci; igb_uio has no such fault.',
   );
-}
-
-function egressPorts(config: RigConfig): readonly number[] {
-  const custom = config.s3Endpoint === undefined ? 0 : Number(new URL(config.s3Endpoint).port);
-  return custom === 0 ? EGRESS_PORTS : [...EGRESS_PORTS, custom];
 }
 
 /** Of all settings only the name says which stack is meant. */

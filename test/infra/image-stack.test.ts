@@ -135,6 +135,18 @@ describe('the image', () => {
     bake({ name: 'lab', instanceType: 'c7g.large' }).template.hasOutput('DeployCommand', {
       Value: 'npx cdk deploy -c name=lab -c instanceType=c7g.large -c amiParameter=/dpdk-rig/labImage/ami-id',
     });
+    const built = {
+      driver: 'vfio-pci',
+      extraDrivers: ['net/e1000'],
+      workload: 'bookfeed',
+      'feed.venue': 'kraken',
+      'feed.symbols': 'XBT/USD,ETH/USD',
+    };
+    bake(built).template.hasOutput('DeployCommand', {
+      Value:
+        'npx cdk deploy -c instanceType=t3.medium -c driver=vfio-pci -c extraDrivers=net/e1000 -c workload=bookfeed ' +
+        '-c feed.venue=kraken -c feed.symbols=XBT/USD,ETH/USD -c amiParameter=/dpdk-rig/DpdkRigImage/ami-id',
+    });
   });
 
   test('is baked again, under another name, when what it is made of changes', () => {
@@ -151,6 +163,16 @@ describe('the image', () => {
   });
 });
 
+test('nothing is tagged as the rig of that name, which may be destroyed without it', () => {
+  const tags = Object.values(resourcesOf(baked.template)).flatMap(
+    ({ Properties }) => JSON.stringify(Properties ?? {}).match(/"Key":"dpdk-rig","Value":"[^"]*"/g) ?? [],
+  );
+  expect([...new Set(tags)]).toEqual(['"Key":"dpdk-rig","Value":"DpdkRigImage"']);
+  expect(only(baked.template, 'AWS::ImageBuilder::InfrastructureConfiguration').Properties).toMatchObject({
+    ResourceTags: { 'dpdk-rig': 'DpdkRigImage' },
+  });
+});
+
 describe('the machine that builds', () => {
   test('is reached by nobody, and reaches what it installs from', () => {
     const group = only(baked.template, 'AWS::EC2::SecurityGroup').Properties;
@@ -159,6 +181,17 @@ describe('the machine that builds', () => {
       { FromPort: 443, ToPort: 443 },
       { FromPort: 80, ToPort: 80 },
     ]);
+    const elsewhere = bake({ s3Endpoint: 'http://10.0.2.100:9000' }).template;
+    expect(only(elsewhere, 'AWS::EC2::SecurityGroup').Properties?.['SecurityGroupEgress']).toMatchObject([
+      { FromPort: 443 },
+      { FromPort: 80 },
+      { FromPort: 9000, ToPort: 9000 },
+    ]);
+  });
+
+  test('in another zone is in another VPC, as two subnets of one cannot have the same addresses', () => {
+    const { template } = bake({ availabilityZone: 'eu-west-1b' });
+    expect(only(template, 'AWS::EC2::VPC').id).not.toBe(only(baked.template, 'AWS::EC2::VPC').id);
   });
 
   test('goes when the build fails, and answers to version 2 of the metadata service alone', () => {

@@ -108,9 +108,12 @@ describe('a pair', () => {
 
   test('is replaced as one: what makes one machine another makes both so', () => {
     const after = makeRig({ context: { topology: 'pair', pairPeer: 'respond' }, files: BARE });
+    const machines = (ids: readonly string[]): string[] =>
+      ids.filter((id) => /^(Generator|Reflector|PlacementGroup)/.test(id));
     const kept = Object.keys(resourcesOf(after.template)).filter((id) => id in resourcesOf(pair.template));
-    expect(kept.filter((id) => /^(Generator|Reflector)/.test(id))).toEqual([]);
-    const all = Object.keys(resourcesOf(after.template)).filter((id) => /^(Generator|Reflector)/.test(id));
+    expect(machines(kept)).toEqual([]);
+    const all = machines(Object.keys(resourcesOf(after.template)));
+    expect(all.filter((id) => id.startsWith('PlacementGroup'))).toHaveLength(1);
     expect(new Set(all.map((id) => id.slice(-8))).size).toBe(1);
   });
 
