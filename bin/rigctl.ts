@@ -20,8 +20,11 @@ import { destroy } from '../lib/rigctl/destroy.js';
 import { EXIT, EXIT_HELP, RigFault } from '../lib/rigctl/exit.js';
 import { extend } from '../lib/rigctl/expiry.js';
 import { list } from '../lib/rigctl/list.js';
+import { runBookfeed } from '../lib/rigctl/bookfeed/bookfeed.js';
+import { BOOKFEED_LINKS, FEEDS, TRANSPORTS, VENUES } from '../lib/rigctl/bookfeed/options.js';
+import { liveText } from '../lib/rigctl/live.js';
 import { downLocal, runLocal } from '../lib/rigctl/local.js';
-import { pairOptions, singleOptions, type LocalFlags } from '../lib/rigctl/local-flags.js';
+import { bookfeedOptions, pairOptions, singleOptions, type LocalFlags } from '../lib/rigctl/local-flags.js';
 import { measure } from '../lib/rigctl/measure.js';
 import type { Operation } from '../lib/rigctl/operation.js';
 import { LINKS } from '../lib/rigctl/pair/link.js';
@@ -33,11 +36,19 @@ import type { Terminal } from '../lib/rigctl/terminal.js';
 // `rigctl … | head`: nobody reads any more.
 process.stdout.on('error', () => process.exit(EXIT.done));
 
-const clearLine = process.stderr.isTTY ? '\r\u001b[K' : '';
+const shown = liveText(process.stderr);
 const terminal: Terminal = {
-  out: (text) => process.stdout.write(text),
-  progress: (text) => process.stderr.write(`${clearLine}rig: ${text}\n`),
-  live: (text) => process.stderr.write(process.stderr.isTTY ? `${clearLine}${text}` : `${text}\n`),
+  out: (text) => {
+    shown.clear();
+    process.stdout.write(text);
+  },
+  progress: (text) => {
+    shown.clear();
+    process.stderr.write(`rig: ${text}\n`);
+  },
+  live: (text, plain) => {
+    shown.show(text, plain);
+  },
 };
 
 /** Aborted by the first Ctrl-C; every further one finds the same handler, for cleaning up is not to be cut short. */
@@ -56,7 +67,8 @@ async function local(flags: LocalFlags): Promise<void> {
   try {
     if (flags.down) {
       if (!(await downLocal(terminal))) terminal.progress('no local rig is running');
-    } else if (flags.topology === 'pair') await runPair(pairOptions(flags), terminal, interrupt);
+    } else if (flags.workload === 'bookfeed') await runBookfeed(bookfeedOptions(flags), terminal, interrupt);
+    else if (flags.topology === 'pair') await runPair(pairOptions(flags), terminal, interrupt);
     else await runLocal(singleOptions(flags), terminal, interrupt);
   } catch (error) {
     if (interrupt.aborted && error instanceof Error && error.name === 'AbortError') return;
@@ -121,6 +133,11 @@ measuring(
       'the rig on this machine: a core polling a virtual port, proven by ping and UDP echo; Ctrl-C takes it down',
     )
     .addOption(
+      new Option('--workload <workload>', "the packet core, or an exchange's feed by TCP into order books")
+        .choices(['pollcore', 'bookfeed'])
+        .default('pollcore'),
+    )
+    .addOption(
       new Option('--topology <topology>', 'one core and the kernel, or a generator that measures a peer')
         .choices(['single', 'pair'])
         .default('single'),
@@ -131,13 +148,34 @@ measuring(
         'what the core, or the peer, does (default: respond; of a pair reflect)',
       ).choices(['respond', 'sink', 'reflect']),
     )
-    .option('--seconds <n>', 'end by itself after n seconds of polling', wholeNumber(1, 86_400))
+    .option(
+      '--seconds <n>',
+      'end by itself after n seconds; 0: at Ctrl-C (default: 0; of bookfeed 20)',
+      wholeNumber(0, 86_400),
+    )
     .option('--keep', 'leave the rig running at the end', false)
     .option('--json', 'one JSON document a line on standard output', false)
     .option('--down', 'take down a rig that was left running', false)
     .addOption(
-      new Option('--link <link>', 'what joins a pair (default: memif, shared memory)').choices(LINKS),
-    ),
+      new Option(
+        '--link <link>',
+        'what joins a pair (default: memif, shared memory), or how bookfeed is on its veth (default: af_packet)',
+      ).choices([...LINKS, ...BOOKFEED_LINKS]),
+    )
+    .addOption(new Option('--venue <venue>', 'whose feed bookfeed follows (default: kraken)').choices(VENUES))
+    .addOption(
+      new Option(
+        '--transport <transport>',
+        "bookfeed's TCP: lwIP on DPDK, or the kernel's (default: lwip)",
+      ).choices(TRANSPORTS),
+    )
+    .addOption(
+      new Option(
+        '--feed <feed>',
+        'what the local exchange plays (default: recorded where ../shared/feeds is, else generated)',
+      ).choices(FEEDS),
+    )
+    .option('--rate <n>', 'messages a second to bookfeed (default: 1000)', wholeNumber(1, 20_000)),
   1518,
 ).action(local);
 
@@ -229,10 +267,11 @@ cloudCommand('destroy [name]', 'cdk destroy, then the proof that nothing is left
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof RigError) {
-    process.stderr.write(`${clearLine}rig: ${error.cause}\nrig: next: ${error.next}\n`);
+    terminal.progress(error.cause);
+    terminal.progress(`next: ${error.next}`);
     process.exitCode = error instanceof RigFault ? error.exitCode : EXIT.failed;
   } else if (error instanceof ConfigError) {
-    process.stderr.write(`${clearLine}rig: ${error.message}\n`);
+    terminal.progress(error.message);
     process.exitCode = EXIT.usage;
   } else if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage; // commander has printed its message

@@ -21,6 +21,7 @@ import { requireRoot } from './local/root.js';
 import { echoUdp, ping } from './local/probe.js';
 import { jsonReporter, localOutputs, textReporter, type Reporter } from './local/report.js';
 import { FILE_PREFIX, HUGETLBFS, readState, removeState, RUN_DIRECTORY, writeState } from './local/state.js';
+import { clearStaleRuns } from './bookfeed/bookfeed.js';
 import { clearStalePairs } from './pair/pair.js';
 import { RigError, run, type RunOptions } from './run.js';
 import type { Terminal } from './terminal.js';
@@ -77,7 +78,8 @@ async function leaveRunning(terminal: Terminal): Promise<void> {
 export async function downLocal(terminal: Terminal): Promise<boolean> {
   requireRoot();
   const pairs = await clearStalePairs(terminal);
-  if ((await readState()) === undefined) return pairs;
+  const runs = await clearStaleRuns(terminal);
+  if ((await readState()) === undefined) return pairs || runs;
   await takeDown(terminal);
   return true;
 }

@@ -4,6 +4,9 @@
 export interface Terminal {
   readonly out: (text: string) => void;
   readonly progress: (text: string) => void;
-  /** Shows a line in place of the last such line, where that can be done. */
-  readonly live: (text: string) => void;
+  /**
+   * Shows a text in place of the last such text, where that can be done.
+   * @param plain what to show elsewhere. @default - the text
+   */
+  readonly live: (text: string, plain?: string) => void;
 }

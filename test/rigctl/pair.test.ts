@@ -58,6 +58,7 @@ test('a peer that reflects is told by its MAC, one that responds is asked for', 
 
 describe('options', () => {
   const flags = (changes: Partial<LocalFlags>): LocalFlags => ({
+    workload: 'pollcore',
     topology: 'single',
     keep: false,
     json: false,

@@ -1,6 +1,6 @@
 // The local rig's packet-polling core: build it, start it on the port, ask it, stop it.
 import { spawn } from 'node:child_process';
-import { open, readFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, symlink } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -40,19 +40,39 @@ export type CoreStats = z.infer<typeof coreStats>;
  * @returns the path of the core's program.
  */
 export async function buildCore(options: RunOptions): Promise<string> {
+  return buildProgram('pollcore', CACHE, {}, options);
+}
+
+/** Builds bookfeed likewise, in a place of its own: neither program makes the other be built anew. */
+export async function buildBookfeed(venue: string, options: RunOptions): Promise<string> {
+  const root = `${CACHE}/bookfeed`;
+  await mkdir(root, { recursive: true });
+  await rm(`${root}/dpdk`, { force: true });
+  await symlink('../dpdk', `${root}/dpdk`);
+  // The step wants a rig's whole configuration; what is built does not depend on the feed.
+  const workload = { RIG_WORKLOAD: 'bookfeed', RIG_FEED_VENUE: venue, RIG_FEED_SYMBOLS: 'ANY' };
+  return buildProgram('bookfeed', root, workload, options);
+}
+
+async function buildProgram(
+  program: string,
+  root: string,
+  workload: Readonly<Record<string, string>>,
+  options: RunOptions,
+): Promise<string> {
   const env = {
-    RIG_ROOT: CACHE,
     RIG_STATE: `${CACHE}/state`,
     RIG_RUN: `${CACHE}/run`,
     RIG_NATIVE_SRC: `${PROJECT}/native`,
     RIG_CONSOLE: '/dev/null',
+    ...workload,
   };
   const step = (name: string, more: Record<string, string>): Promise<string> =>
     run('bash', [`${PROJECT}/userdata/steps/${name}.sh`], { ...options, env: { ...env, ...more } });
   const fromSystem = await systemHasDpdk(options);
-  if (!fromSystem) await step('build-dpdk', {});
-  await step('build-native', fromSystem ? { RIG_DPDK_SYSTEM: '1' } : {});
-  return `${CACHE}/bin/pollcore`;
+  if (!fromSystem) await step('build-dpdk', { RIG_ROOT: CACHE });
+  await step('build-native', { RIG_ROOT: root, ...(fromSystem ? { RIG_DPDK_SYSTEM: '1' } : {}) });
+  return `${root}/bin/${program}`;
 }
 
 async function systemHasDpdk(options: RunOptions): Promise<boolean> {
