@@ -7,6 +7,8 @@
 #include <rte_mbuf.h>
 #include <rte_udp.h>
 
+#include "bytes.h"
+
 enum {
 	OFFLOAD_IP = 14,
 	OFFLOAD_UDP = OFFLOAD_IP + 20,
@@ -20,8 +22,19 @@ static inline bool offload_is_plain(const uint8_t *frame, uint32_t size)
 	       frame[OFFLOAD_IP] == 0x45;
 }
 
-// Leaves the header's checksum to the device, and the datagram's when it is UDP and has one. All
-// the bytes named are in the first buffer.
+// Whether a datagram fills its packet, and that its frame: where a device stops to sum is its own
+// choice, and only then is it the datagram's end.
+static inline bool offload_fills(const struct rte_mbuf *mbuf)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+	uint32_t total = bytes_load16(frame + OFFLOAD_IP + 2);
+	uint32_t length = bytes_load16(frame + OFFLOAD_UDP + 4);
+
+	return OFFLOAD_IP + total == mbuf->pkt_len && OFFLOAD_UDP + length == mbuf->pkt_len;
+}
+
+// Leaves the header's checksum to the device, and the datagram's when it is UDP, has one and fills
+// its frame; any other's must be right already. All the bytes named are in the first buffer.
 static inline void offload_ipv4(struct rte_mbuf *mbuf)
 {
 	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
@@ -32,7 +45,7 @@ static inline void offload_ipv4(struct rte_mbuf *mbuf)
 	mbuf->l3_len = OFFLOAD_UDP - OFFLOAD_IP;
 	mbuf->ol_flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM;
 	ip->hdr_checksum = 0;
-	if (ip->next_proto_id != 17 || udp->dgram_cksum == 0)
+	if (ip->next_proto_id != 17 || udp->dgram_cksum == 0 || !offload_fills(mbuf))
 		return;
 	mbuf->ol_flags |= RTE_MBUF_F_TX_UDP_CKSUM;
 	// The device goes on from the sum of the pseudo header.
