@@ -1,5 +1,6 @@
-// The one port: its buffers, set-up, link, events and reset. All of it runs on the main lcore; only
-// `link_up`, `link_mbps` and the two requests are touched by other threads.
+// A port, of which forward has two and every other mode one: its buffers, set-up, link, events and
+// reset. All of it runs on the main lcore; only `link_up`, `link_mbps` and the two requests are
+// touched by other threads.
 #ifndef POLLCORE_PORT_H
 #define POLLCORE_PORT_H
 

@@ -60,12 +60,14 @@ bool port_can_scatter(const struct config *config)
 
 int port_make_pool(struct port *port, const struct config *config, struct fault *fault)
 {
+	uint32_t frame = config->mtu + FRAME_OVERHEAD;
+	uint32_t parts = port->scatter ? (frame + BUFFER_SIZE - 1) / BUFFER_SIZE : 1;
+	uint32_t burst = RTE_MAX(config->burst, config->generate.train);
 	// All rings full, a burst in hand on both sides of each queue, and what the lcores' caches
 	// hold back.
 	uint32_t need =
 		(uint32_t)config_ports(config) * config->queues * (port->rx_desc + port->tx_desc) +
-		2 * config->queues * config->burst + (config->queues + 1) * POOL_CACHE * 3 / 2;
-	uint32_t frame = config->mtu + FRAME_OVERHEAD;
+		2 * config->queues * burst * parts + (config->queues + 1) * POOL_CACHE * 3 / 2;
 	uint32_t room = RTE_PKTMBUF_HEADROOM +
 			(port->scatter ? BUFFER_SIZE : RTE_MAX(frame, (uint32_t)BUFFER_SIZE));
 	uint32_t count = config->mbufs;

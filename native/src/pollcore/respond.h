@@ -1,5 +1,5 @@
 // What respond mode makes of one received frame. Works on plain bytes, without DPDK, so that it can
-// be tested and fuzzed alone; poll.c calls it for every packet.
+// be tested and fuzzed alone; mode_respond.c calls it for what is not plain.
 #ifndef POLLCORE_RESPOND_H
 #define POLLCORE_RESPOND_H
 
