@@ -20,12 +20,17 @@ static uint64_t sum_generations(const struct generator *generators, uint16_t cou
 	return sum;
 }
 
+static uint32_t number_of(const struct generator *generator)
+{
+	return __atomic_load_n(&generator->number, __ATOMIC_RELAXED);
+}
+
 static uint32_t latest_number(const struct generator *generators, uint16_t count)
 {
 	uint32_t latest = 0;
 
 	for (uint16_t i = 0; i < count; i++) {
-		uint32_t number = __atomic_load_n(&generators[i].number, __ATOMIC_RELAXED);
+		uint32_t number = number_of(&generators[i]);
 
 		if (number > latest)
 			latest = number;
@@ -57,7 +62,7 @@ static uint64_t highest(
 	for (uint16_t i = 0; i < count; i++) {
 		uint64_t at = counter_read(&generators[i].tally.sequences[sender].next);
 
-		if (generators[i].number == number && at > next)
+		if (number_of(&generators[i]) == number && at > next)
 			next = at;
 	}
 	return next;
@@ -72,7 +77,7 @@ static void read_once(
 	histogram_init(&measurement->round_trip);
 	// In this order, as each is counted before the one before.
 	for (uint16_t i = 0; i < count; i++) {
-		if (generators[i].number == number)
+		if (number_of(&generators[i]) == number)
 			add_received(measurement, &generators[i].tally, count);
 	}
 	atomic_thread_fence(memory_order_acquire);
@@ -80,7 +85,7 @@ static void read_once(
 		measurement->next += highest(generators, count, number, i);
 	atomic_thread_fence(memory_order_acquire);
 	for (uint16_t i = 0; i < count; i++) {
-		if (generators[i].number != number)
+		if (number_of(&generators[i]) != number)
 			continue;
 		measurement->sent += counter_read(&generators[i].tally.sent);
 		histogram_merge(&measurement->round_trip, &generators[i].tally.round_trip);
