@@ -194,6 +194,16 @@ static void soundness(void)
 	close_port();
 }
 
+// Polls until something was counted.
+static void poll_until(const uint64_t *counter)
+{
+	start_polling();
+	for (int i = 0; i < 100000 && counter_read(counter) == 0; i++)
+		usleep(100);
+	pollers_stop(core.pollers, 1);
+	CHECK(counter_read(counter) > 0);
+}
+
 static void reflect_turns_at_every_cut(void)
 {
 	static const uint8_t group[6] = {1, 0, 0x5e, 0, 0, 1};
@@ -206,10 +216,7 @@ static void reflect_turns_at_every_cut(void)
 
 		write_question(300, 1);
 		CHECK_EQUAL(port_send(&core.port, cut(question, 300, first, 1 + first % 9)), 0);
-		start_polling();
-		for (int i = 0; i < 1000 && core.pollers[0].counters.tx_packets == 0; i++)
-			usleep(100);
-		pollers_stop(core.pollers, 1);
+		poll_until(&core.pollers[0].counters.tx_packets);
 		sent = core.pollers[0].counters.tx_packets;
 		core.pollers[0].counters.tx_packets = 0;
 		CHECK_EQUAL(receive(mbufs), 1);
@@ -221,13 +228,7 @@ static void reflect_turns_at_every_cut(void)
 	}
 	memcpy(question, group, 6);
 	CHECK_EQUAL(port_send(&core.port, cut(question, 300, 3, 9)), 0);
-	start_polling();
-	for (int i = 0;
-		i < 1000 &&
-		counter_read(&core.pollers[0].counters.verdicts[VERDICT_DROP_NOT_OURS]) == 0;
-		i++)
-		usleep(100);
-	pollers_stop(core.pollers, 1);
+	poll_until(&core.pollers[0].counters.verdicts[VERDICT_DROP_NOT_OURS]);
 	CHECK_EQUAL(verdict_count(VERDICT_DROP_NOT_OURS), 1);
 	close_port();
 }

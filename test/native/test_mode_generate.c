@@ -16,18 +16,17 @@ static struct measurement measurement;
 static uint64_t cycles_per_s;
 static const uint64_t none;
 
-static void open_generator(const char *driver, const char *arguments, uint32_t rate, uint32_t mbufs)
+static void open_generator(uint32_t rate)
 {
 	struct fault fault = {.text = ""};
 
 	core.config = test_config(MODE_GENERATE);
-	core.config.mbufs = mbufs;
 	core.config.generate = (struct generate_config){.rate = rate,
 		.peer_mac = {2, 0, 0, 0, 0, 1},
 		.frame_size = 64,
 		.flows = 4,
 		.train = 1};
-	CHECK(plug_in(driver, arguments, &fault));
+	CHECK(plug_in("net_ring", "", &fault));
 	CHECK_EQUAL(
 		traffic_init(&core.traffic, &core.config, core.port.mac, cycles_per_s, &fault), 0);
 	CHECK_TEXT(fault.text, "");
@@ -73,7 +72,7 @@ static void generate(uint64_t packets, const uint64_t *lost)
 
 static void all_come_back(void)
 {
-	open_generator("net_ring", "", RATE_UNLIMITED, 0);
+	open_generator(RATE_UNLIMITED);
 	generate(200000, &none);
 	CHECK(measurement.sent >= 200000);
 	CHECK_EQUAL(measurement.received, measurement.sent);
@@ -151,7 +150,7 @@ static void round_trips_agree_with_an_independent_count(void)
 	struct histogram *round_trip = &measurement.round_trip;
 
 	memset(&independent, 0, sizeof(independent));
-	open_generator("net_ring", "", 10000, 0);
+	open_generator(10000);
 	callback = rte_eth_add_rx_callback(core.port.id, 0, hold_and_count, NULL);
 	CHECK(callback != NULL);
 	generate(3000, &none);
@@ -203,7 +202,7 @@ static void what_vanishes_is_missing(void)
 	const struct rte_eth_rxtx_callback *callback;
 	uint64_t lost = 0;
 
-	open_generator("net_ring", "", RATE_UNLIMITED, 0);
+	open_generator(RATE_UNLIMITED);
 	callback = rte_eth_add_rx_callback(core.port.id, 0, lose_some, &lost);
 	generate(100000, &lost);
 	rte_eth_remove_rx_callback(core.port.id, 0, callback);
@@ -215,7 +214,7 @@ static void what_vanishes_is_missing(void)
 // The ring takes what fits; the rest leaves later, and nothing is lost for it.
 static void back_pressure_loses_nothing(void)
 {
-	open_generator("net_ring", "", 2000000, 0);
+	open_generator(2000000);
 	// More than the ring's 1024 slots falls due at once.
 	core.traffic.train = TRAIN_MAX;
 	core.pollers[0].burst = TRAIN_MAX;
@@ -233,7 +232,7 @@ static void an_empty_pool_stops_nothing(void)
 	uint32_t count = 0;
 	uint8_t *bytes;
 
-	open_generator("net_ring", "", 100000, 0);
+	open_generator(100000);
 	while (count < 4096 && (held[count] = port_mbuf_new(&core.port, 60, &bytes)) != NULL)
 		count++;
 	start_polling();
@@ -256,7 +255,7 @@ static void large_frames_are_chained(void)
 		"small", 4095, 0, 0, RTE_PKTMBUF_HEADROOM + 2048, SOCKET_ID_ANY);
 	struct rte_mbuf *mbufs[64];
 
-	open_generator("net_ring", "", 1, 0);
+	open_generator(1);
 	traffic_done(&core.traffic);
 	core.config.mtu = 9001;
 	core.config.generate.frame_size = FRAME_SIZE_MAX;

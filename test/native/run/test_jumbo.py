@@ -51,7 +51,8 @@ class Jumbo(RigTest):
         done = generator.ask("/pollcore/latency")
         self.assertEqual((done["missing"], done["duplicates"], done["invalid"]), (0, 0, 0), done)
         stats = other.stats()
-        self.assertEqual(stats["rx_bytes"], stats["rx_packets"] * 9015 - (0 if mode != "respond" else 9015 - 60))
+        questions = stats["arp_replies"]
+        self.assertEqual(stats["rx_bytes"], (stats["rx_packets"] - questions) * 9015 + questions * 60)
         return stats, done["sent"]
 
     def test_reflect_sends_chains_back(self):
@@ -60,7 +61,8 @@ class Jumbo(RigTest):
         self.assertEqual(stats["tx_packets"], sent)
 
     def test_respond_answers_chains(self):
-        # Found by ARP, which is the one short frame.
+        # Found by ARP, which takes a short frame, and another where the answer takes long.
         self.peer = ("--peer-ipv4", CORE_IPV4)
         stats, sent = self.exchange("respond", "--ipv4", CORE_IPV4)
-        self.assertEqual((stats["udp_replies"], stats["arp_replies"]), (sent, 1))
+        self.assertEqual(stats["udp_replies"], sent)
+        self.assertGreaterEqual(stats["arp_replies"], 1)

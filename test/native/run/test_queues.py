@@ -101,7 +101,8 @@ class Queues(RigTest):
             for name in ("missing", "in_flight", "duplicates", "reordered", "late", "invalid"):
                 self.assertEqual(done[name], 0, f"{name} of {done}")
         queues = self.check_sums(core)
-        self.assertAlmostEqual(queues["tx_packets"][0] / queues["tx_packets"][1], 1, delta=0.2)
+        # Half each is test_traffic's; here a queue may have had no processor for most of a tenth of a second.
+        self.assertGreater(min(queues["tx_packets"]), 1000, queues)
 
     def test_generate_and_reflect_on_two_queues(self):
         """Two processes over memif; the generator's two queues are the reflector's, crossed by neither."""
