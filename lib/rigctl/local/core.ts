@@ -1,6 +1,6 @@
 // The local rig's packet-polling core: build it, start it on the port, ask it, stop it.
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdir, open, readFile, symlink } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -14,6 +14,7 @@ import { CORE_LOG, FILE_PREFIX, HUGETLBFS } from './state.js';
 export const PROJECT = resolve(__dirname, '../../..');
 const TELEMETRY = `${PROJECT}/userdata/bin/rig-telemetry`;
 const CACHE = `${PROJECT}/.cache/local`;
+const BUILD_LOCK = `${CACHE}/build.lock`;
 const READY_SECONDS = 15;
 const STOP_SECONDS = 5;
 
@@ -47,8 +48,9 @@ export async function buildCore(options: RunOptions): Promise<string> {
 export async function buildBookfeed(venue: string, options: RunOptions): Promise<string> {
   const root = `${CACHE}/bookfeed`;
   await mkdir(root, { recursive: true });
-  await rm(`${root}/dpdk`, { force: true });
-  await symlink('../dpdk', `${root}/dpdk`);
+  await symlink('../dpdk', `${root}/dpdk`).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
   // The step wants a rig's whole configuration; what is built does not depend on the feed.
   const workload = { RIG_WORKLOAD: 'bookfeed', RIG_FEED_VENUE: venue, RIG_FEED_SYMBOLS: 'ANY' };
   return buildProgram('bookfeed', root, workload, options);
@@ -67,8 +69,13 @@ async function buildProgram(
     RIG_CONSOLE: '/dev/null',
     ...workload,
   };
+  await mkdir(CACHE, { recursive: true });
   const step = (name: string, more: Record<string, string>): Promise<string> =>
-    run('bash', [`${PROJECT}/userdata/steps/${name}.sh`], { ...options, env: { ...env, ...more } });
+    // Another rig may be built at this moment, in the same folders.
+    run('flock', [BUILD_LOCK, 'bash', `${PROJECT}/userdata/steps/${name}.sh`], {
+      ...options,
+      env: { ...env, ...more },
+    });
   const fromSystem = await systemHasDpdk(options);
   if (!fromSystem) await step('build-dpdk', { RIG_ROOT: CACHE });
   await step('build-native', { RIG_ROOT: root, ...(fromSystem ? { RIG_DPDK_SYSTEM: '1' } : {}) });
