@@ -48,8 +48,8 @@ export async function buildCore(options: RunOptions): Promise<string> {
 export async function buildBookfeed(venue: string, options: RunOptions): Promise<string> {
   const root = `${CACHE}/bookfeed`;
   await mkdir(root, { recursive: true });
-  await symlink('../dpdk', `${root}/dpdk`).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
+  await symlink('../dpdk', `${root}/dpdk`).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   });
   // The step wants a rig's whole configuration; what is built does not depend on the feed.
   const workload = { RIG_WORKLOAD: 'bookfeed', RIG_FEED_VENUE: venue, RIG_FEED_SYMBOLS: 'ANY' };
