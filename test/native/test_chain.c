@@ -194,6 +194,41 @@ static void soundness(void)
 	close_port();
 }
 
+// An empty pool cuts a frame short, and what there is of it is a sound one.
+static void appends_as_long_as_there_are_buffers(void)
+{
+	static uint8_t got[SIZE_MAX_IPV4];
+	struct rte_mbuf *held[2048];
+	uint32_t count = 0;
+	struct rte_mbuf *mbuf;
+	uint8_t *bytes;
+
+	open_port("net_ring", MODE_SINK);
+	write_question(SIZE_MAX_IPV4, 1);
+	mbuf = port_mbuf_new(&core.port, 0, &bytes);
+	while (count < 2048 && (held[count] = port_mbuf_new(&core.port, 0, &bytes)) != NULL)
+		count++;
+	for (int i = 0; i < 2; i++)
+		port_mbuf_free(held[--count]);
+	CHECK(!chain_append(mbuf, question, SIZE_MAX_IPV4));
+	CHECK(chain_is_sound(mbuf));
+	CHECK_EQUAL(mbuf->pkt_len, 3 * 2048);
+	chain_read(mbuf, got, mbuf->pkt_len);
+	CHECK(memcmp(got, question, mbuf->pkt_len) == 0);
+	rte_pktmbuf_free(mbuf);
+	rte_pktmbuf_free_bulk(held, count);
+
+	mbuf = port_mbuf_new(&core.port, 0, &bytes);
+	CHECK(chain_append(mbuf, question, SIZE_MAX_IPV4));
+	CHECK(chain_is_sound(mbuf));
+	CHECK_EQUAL(mbuf->nb_segs, 5);
+	CHECK_EQUAL(mbuf->pkt_len, SIZE_MAX_IPV4);
+	chain_read(mbuf, got, SIZE_MAX_IPV4);
+	CHECK(memcmp(got, question, SIZE_MAX_IPV4) == 0);
+	rte_pktmbuf_free(mbuf);
+	close_port();
+}
+
 // Polls until something was counted.
 static void poll_until(const uint64_t *counter)
 {
@@ -239,6 +274,7 @@ static const struct check_case cases[] = {
 	{"damage is seen", damage_is_seen},
 	{"lies are dropped", lies_are_dropped},
 	{"soundness", soundness},
+	{"appends as long as there are buffers", appends_as_long_as_there_are_buffers},
 	{"reflect turns at every cut", reflect_turns_at_every_cut},
 };
 
