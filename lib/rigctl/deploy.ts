@@ -25,6 +25,13 @@ const SHOWN_WORDS = 15;
 
 /** @returns the exit code. */
 export async function runPreflight(operation: Operation, config: RigConfig): Promise<number> {
+  if (config.image) {
+    throw new RigFault(
+      'image = true bakes an image, and rigctl deploys rigs',
+      'bake it with: npx cdk deploy -c image=true',
+      EXIT.usage,
+    );
+  }
   const checks = await preflight(config, operation.aws, operation);
   const failed = wouldFail(checks);
   if (operation.json) printJson(operation, { kind: 'preflight', ok: !failed, checks });
@@ -44,7 +51,7 @@ function formatChecks(checks: readonly Check[]): string {
 
 /** @returns the exit code. */
 export async function deploy(operation: Operation, { config, context }: DeployOptions): Promise<number> {
-  const before = await requireFreeName(operation, config.name);
+  const before = config.image ? undefined : await requireFreeName(operation, config.name);
   if ((await runPreflight(operation, config)) !== EXIT.done) {
     throw new RigError('preflight found what would make the deploy fail', 'mend the lines that say "fail"');
   }

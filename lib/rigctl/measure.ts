@@ -8,7 +8,7 @@ import { printJson, type Operation } from './operation.js';
 import { formatDuration } from './progress.js';
 import { formatMeasurement, saveMeasurement } from './results.js';
 import { RigError } from './run.js';
-import { requireManaged, runScript, type ScriptResult } from './ssm.js';
+import { MOST_SECONDS, notInTime, requireManaged, runScript, type ScriptResult } from './ssm.js';
 import { requireRig, rigState, type RigStack } from './stacks.js';
 
 export interface RemoteMeasureOptions extends MeasureOptions {
@@ -23,6 +23,10 @@ const RIG_TELEMETRY = '/opt/dpdk-rig/userdata/bin/rig-telemetry';
 const PART = 20_000;
 const MARK = 'dpdk-rig-measurement';
 const SHORT_SECONDS = 60;
+/** What rig-measure has to end in order, rate and frame size given back, before Systems Manager would kill it. */
+const GRACE_SECONDS = 120;
+/** timeout(1)'s exit code when the time was over. */
+const TIMED_OUT = 124;
 
 /** @returns the exit code. */
 export async function measure(
@@ -30,6 +34,14 @@ export async function measure(
   name: string,
   options: RemoteMeasureOptions,
 ): Promise<number> {
+  const seconds = bound(options);
+  if (seconds + GRACE_SECONDS > MOST_SECONDS) {
+    throw new RigFault(
+      `it may take ${seconds} s; a command of Systems Manager ends after ${MOST_SECONDS} s`,
+      'shorten it: --trial, --repeat, --precision',
+      EXIT.usage,
+    );
+  }
   const stack = await requireRig(operation.aws, name, operation);
   const generator = findGenerator(stack, options.pair);
   await requireManaged(operation, generator.instanceId);
@@ -94,9 +106,10 @@ async function measureOn(
   };
   try {
     const result = await runScript(operation, instanceId, script(options), {
-      seconds: bound(options),
+      seconds: bound(options) + GRACE_SECONDS,
       onWait,
     });
+    if (result.code === TIMED_OUT) throw notInTime(bound(options));
     if (result.code !== 0) throw explain(result);
     return decode(await collect(operation, instanceId, result.out));
   } catch (error) {
@@ -121,11 +134,14 @@ export function bound({
   return Math.ceil(trials * 3 * (trial + 3)) + START;
 }
 
-/** The arguments are numbers and names that have been checked; nothing in them means anything to a shell. */
+/**
+ * The arguments are numbers and names that have been checked; nothing in them means anything to a shell. In the foreground:
+ * in the script's own process group, which is what Systems Manager ends when it cancels.
+ */
 function script(options: MeasureOptions): string {
   return [
     'file=$(mktemp /var/lib/dpdk-rig/measure.XXXXXXXX) || exit 1',
-    `${RIG_MEASURE} --quiet ${measureArguments(options).join(' ')} --output "$file" || { code=$?; rm -f "$file"; exit $code; }`,
+    `timeout --foreground ${bound(options)} ${RIG_MEASURE} --quiet ${measureArguments(options).join(' ')} --output "$file" || { code=$?; rm -f "$file"; exit $code; }`,
     'gzip -9c "$file" | base64 -w 0 >"$file.b64" && rm -f "$file"',
     `echo "${MARK} $file.b64 $(wc -c <"$file.b64")"`,
     `head -c ${PART} "$file.b64"`,

@@ -40,7 +40,8 @@ export const checkAddresses = checker('Elastic IP', async (config, aws, call) =>
   const quota = attributes.AccountAttributes?.find((attribute) => attribute.AttributeName === EIP_QUOTA);
   const most = Number(quota?.AttributeValues?.[0]?.AttributeValue ?? NaN);
   const used = (addresses.Addresses ?? []).filter((address) => !isOwn(address.Tags, config)).length;
-  const wanted = countMachines(config);
+  // A bookfeed's data port has one beside that of its management port.
+  const wanted = countMachines(config) * (config.feed ? 2 : 1);
   const needs = wanted === 1 ? '' : `, ${wanted} are needed`;
   const found = `${used} of ${Number.isNaN(most) ? 'an unknown number' : most} in use by others${needs}`;
   const name = 'Elastic IP';

@@ -14,7 +14,7 @@ import { RigError } from './run.js';
 /** Until the agent on the machine takes the command up. */
 const DELIVERY_SECONDS = 60;
 /** Systems Manager's own bound on a script's time. */
-const MOST_SECONDS = 172_800;
+export const MOST_SECONDS = 172_800;
 const ENDED = new Set(['Success', 'Cancelled', 'TimedOut', 'Failed']);
 
 export interface ScriptResult {
@@ -133,6 +133,13 @@ async function ask(
   }
 }
 
+export function notInTime(seconds: number): RigError {
+  return new RigError(
+    `the machine did not finish within ${seconds} s`,
+    'shorten it: --trial, --repeat, --precision',
+  );
+}
+
 function readResult(
   answer: GetCommandInvocationCommandOutput,
   status: string,
@@ -144,10 +151,7 @@ function readResult(
     return { code, out: answer.StandardOutputContent ?? '', err: answer.StandardErrorContent ?? '' };
   }
   if (details === 'ExecutionTimedOut' || details === 'Execution Timed Out') {
-    throw new RigError(
-      `the machine did not finish within ${seconds} s`,
-      'shorten it: --trial, --repeat, --precision',
-    );
+    throw notInTime(seconds);
   }
   if (status === 'TimedOut') {
     throw new RigError(

@@ -117,6 +117,17 @@ emulated('a pair on an emulated AWS', () => {
     await aws.tell('settings', { vcpu_quota: 32 });
   });
 
+  it('counts both addresses of a bookfeed, and leaves images to the CDK', async () => {
+    const feed = ['-c', 'workload=bookfeed', '-c', 'feed.venue=kraken', '-c', 'feed.symbols=XBT/USD'];
+    const books = await aws.rigctl('preflight', 'Books', ...DEPLOY, ...feed);
+    expect(books.out).toMatch(/^ok +Elastic IP +2 of 5 in use by others, 2 are needed/m);
+    const image = await aws.rigctl('deploy', 'Books', '-c', 'image=true');
+    expect(image.err).toMatch(
+      /image = true bakes an image, .*\n.*next: bake it with: npx cdk deploy -c image=true/,
+    );
+    expect(image.code).toBe(2);
+  });
+
   it('goes with all that belongs to it', async () => {
     const ran = await aws.rigctl('destroy', 'Two');
     expect(ran.out).toMatch(/^Two is gone/);

@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
@@ -42,13 +43,14 @@ describe('measure', () => {
   /** What the scripts that are sent come to, in their order; the last one again and again. */
   let answers: Answer[];
   let scripts: string[];
+  let timeouts: string[];
   let cancelled: number;
   let ping: string | undefined;
   let said: string;
   const write = (text: string): void => void (said += `${text}\n`);
 
   beforeEach(async () => {
-    [answers, scripts, cancelled, ping, said] = [[whole], [], 0, 'Online', ''];
+    [answers, scripts, timeouts, cancelled, ping, said] = [[whole], [], [], 0, 'Online', ''];
     folder = mkdtempSync(join(tmpdir(), 'rig-measure-'));
     const polls = new Map<string, number>();
     server = createServer((request, response) => {
@@ -71,7 +73,9 @@ describe('measure', () => {
             InstanceInformationList: ping === undefined ? [] : [{ InstanceId: 'i-1', PingStatus: ping }],
           });
         } else if (target === 'SendCommand') {
-          scripts.push((input['Parameters'] as { commands: string[] }).commands.join('\n'));
+          const parameters = input['Parameters'] as { commands: string[]; executionTimeout: string[] };
+          scripts.push(parameters.commands.join('\n'));
+          timeouts.push(...parameters.executionTimeout);
           reply({ Command: { CommandId: String(scripts.length - 1).padStart(36, '0') } });
         } else if (target === 'CancelCommand') {
           cancelled++;
@@ -130,6 +134,10 @@ describe('measure', () => {
     expect(scripts[0]).toContain(
       'rig-measure --quiet --profile search --frame-size 128 --repeat 5 --output "$file"',
     );
+    // Ended in order before Systems Manager would kill it, which leaves the generator sending.
+    const [limit = 0] = /(?<=^timeout --foreground )\d+(?= \/)/m.exec(scripts[0] ?? '')?.map(Number) ?? [];
+    expect(limit).toBe(bound({ profile: 'search', repeat: 5 }));
+    expect(Number(timeouts[0])).toBe(limit + 120);
     expect(scripts[1]).toBe('rm -f /var/lib/dpdk-rig/measure.1.b64');
     expect(readdirSync(folder)).toHaveLength(3);
     expect(said).toMatch(/500 k packets\/s without loss/);
@@ -157,6 +165,14 @@ describe('measure', () => {
     expect(scripts).toEqual([]);
   });
 
+  it('refuses what Systems Manager would not let end', async () => {
+    const soak = { profile: 'soak', rates: [1000], trial: 172_500 } as const;
+    await expect(run(soak)).rejects.toThrow(
+      /it may take 172800 s; a command of Systems Manager ends after 172800 s/,
+    );
+    expect(scripts).toEqual([]);
+  });
+
   it.each<[string, Answer, RegExp]>([
     [
       'a fault of rig-measure',
@@ -168,6 +184,11 @@ describe('measure', () => {
       /^the peer is silent; next: see; that it runs$/,
     ],
     ['an old machine', { Status: 'Failed', ResponseCode: 127 }, /has no rig-measure.*next: deploy it again/],
+    [
+      'its own end in time',
+      { Status: 'Failed', ResponseCode: 124 },
+      /did not finish within \d+ s; next: shorten/,
+    ],
     ['no words', { Status: 'Failed', ResponseCode: 9 }, /ended with 9 and said nothing/],
     [
       'no end',
@@ -196,10 +217,10 @@ describe('measure', () => {
     answers = [{ Status: 'InProgress' }, success('{"rate": 0}')];
     const abort = new AbortController();
     const running = run({}, abort.signal);
-    setTimeout(() => {
-      abort.abort();
-    }, 200);
-    await expect(running).rejects.toThrow(/abort/i);
+    const ended = expect(running).rejects.toThrow(/abort/i);
+    while (!said.includes('measuring for')) await sleep(5);
+    abort.abort();
+    await ended;
     expect(cancelled).toBe(1);
     expect(scripts[1]).toMatch(/rig-telemetry \/pollcore\/rate,0$/);
     expect(said).toMatch(/stopping the generator/);
