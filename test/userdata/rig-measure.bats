@@ -46,6 +46,8 @@ bats_require_minimum_version 1.5.0
   [ "$(value '[load["lost"] for load in d["loads"]]')" = '[0, 0, 0, 0]' ]
   [ "$(value 'd["result"]["at_pps"] == d["loads"][2]["rate_pps"]')" = true ]
   [ "$(value 'd["warnings"]')" = '[]' ]
+  # Of two searches no rate in between, which neither has tried.
+  [ "$(value 'd["result"]["loss_free_pps"] == min(d["result"]["searches_pps"])')" = true ]
   # What was lost is what the network could not carry, to a packet.
   [ "$(value 'all(abs(t["lost"] - t["sent"] + 400000 * t["sent"] / t["rate_pps"]) <= 2
               for t in d["trials"] if t["lost"] and (t["rate_pps"] or 8e5) < 7e5)')" = true ]
@@ -65,7 +67,8 @@ bats_require_minimum_version 1.5.0
   start_generator away=1
   measure --repeat 1 --max-rate 50000
   [ "$(value '[d["result"]["loss_free_pps"] < 100, d["result"]["limit"]]')" = '[true, "sender"]' ]
-  [ "$(value '9000 > d["trials"][0]["unsent"] > 6000')" = true ]
+  # All that was due in its time, but for a twentieth of a second; on a busy machine that time is longer than was asked for.
+  [ "$(value '[t["unsent"] > 6000 and abs(t["unsent"] - 50000 * t["seconds"] + t["sent"]) < 10 for t in d["trials"][:1]]')" = '[true]' ]
 }
 
 @test "search: the limit that was given is the limit" {
@@ -121,6 +124,13 @@ bats_require_minimum_version 1.5.0
   [ "$(value 'abs(sum(r["sent"] for r in d["intervals"]) - d["loads"][0]["sent"]) < 1000')" = true ]
   [ "$(value '0.08 < d["result"]["loss"] < 0.12')" = true ]
   [ "$(value 'd["intervals"][-1]["outstanding"] > 0')" = true ]
+}
+
+@test "soak: a rate that could not be sent is no result without a word" {
+  start_generator limit=5000
+  measure --profile soak --rates 10000 --seconds 0.3
+  [ "$(value '[d["result"]["loss"], d["loads"][0]["unsent"] > 1000]')" = '[0.0, true]' ]
+  [[ "$(value 'd["warnings"]')" == *'could not send all that a load asked for; see unsent'* ]]
 }
 
 @test "where packets were lost is told: at this port, or on the way" {
@@ -206,6 +216,12 @@ bats_require_minimum_version 1.5.0
   grep -q '^POLLCORE_OPTIONS=--mode generate --rate 0 --frame-size 512$' "$BATS_TEST_TMPDIR/drop-ins"
   [ "$(tail -n 1 "$BATS_TEST_TMPDIR/drop-ins")" = none ]
   [ "$(times_called 'systemctl restart pollcore.service')" -eq 2 ]
+  # What a killed measurement has left is undone by the next, before it looks at the size.
+  printf '[Service]\n' >"$M/rootfs/run/systemd/system/pollcore.service.d/measure.conf"
+  measure --profile latency --rates 1000 --repeat 1
+  [ "$status" -eq 0 ]
+  [ ! -e "$M/rootfs/run/systemd/system/pollcore.service.d/measure.conf" ]
+  [ "$(times_called 'systemctl restart pollcore.service')" -eq 3 ]
   # A core that systemd does not run is its owner's.
   stub systemctl 'printf "1\n"'
   measure --profile latency --rates 1000 --frame-size 512

@@ -24,6 +24,10 @@ def current(core):
 @contextlib.contextmanager
 def frame_size(core, wanted):
     """Gives the size that is sent while this lasts. wanted: a number or imix as text, or None for what the core has."""
+    folder = f"{live.ROOTFS}{DROP_IN}"
+    if os.path.exists(f"{folder}/measure.conf"):
+        # A measurement that was killed, as Systems Manager does it, has left its size behind.
+        undo(core, folder)
     has, pid = current(core)
     if wanted in (None, has):
         yield has
@@ -31,17 +35,20 @@ def frame_size(core, wanted):
     if unit_pid() != pid:
         raise Cannot(f"frame size: the core sends frames of {has}, and {wanted} is asked for; start it with --frame-size "
                      f"{wanted}")
-    folder = f"{live.ROOTFS}{DROP_IN}"
     os.makedirs(folder, exist_ok=True)
     try:
         write_drop_in(folder, wanted)
         restart(core, f"with --frame-size {wanted}")
         yield wanted
     finally:
-        for name in ("measure.conf", "measure.env"):
-            with contextlib.suppress(FileNotFoundError):
-                os.remove(f"{folder}/{name}")
-        restart(core, "as it was before")
+        undo(core, folder)
+
+
+def undo(core, folder):
+    for name in ("measure.conf", "measure.env"):
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(f"{folder}/{name}")
+    restart(core, "as it was before")
 
 
 def write_drop_in(folder, wanted):
@@ -82,7 +89,7 @@ def restart(core, how):
     systemctl("reset-failed", UNIT)
     done = systemctl("restart", UNIT)
     if done is None or done.returncode != 0:
-        said = "systemctl is not there" if done is None else done.stderr.strip().splitlines()[-1:]
+        said = f"no answer of systemctl in {START_S} s" if done is None else done.stderr.strip().splitlines()[-1:]
         raise Cannot(f"the core does not start {how}: {said}; see journalctl -u {UNIT} (frames over 1518 need --mtu)")
     end = time.monotonic() + START_S
     while time.monotonic() < end:

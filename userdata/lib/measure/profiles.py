@@ -47,7 +47,8 @@ def search(generator, options):
     highest, limit = ceiling(generator, options)
     found = [search_once(generator, options, repeat + 1, highest, limit) for repeat in range(options.repeat)]
     rates = [rate for rate, _ in found]
-    best = round(statistics.median(rates))
+    # Of an even number the lower one in the middle: a rate between two searches is one that nobody has tried.
+    best = statistics.median_low(rates)
     limit = min(found, key=lambda pair: abs(pair[0] - best))[1]
     result = {"loss_free_pps": best, "searches_pps": rates, "limit": limit, "ceiling_pps": highest}
     if best < LEAST_PPS:
