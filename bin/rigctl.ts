@@ -175,7 +175,7 @@ measuring(
         'what the local exchange plays (default: recorded where ../shared/feeds is, else generated)',
       ).choices(FEEDS),
     )
-    .option('--rate <n>', 'messages a second to bookfeed (default: 1000)', wholeNumber(1, 20_000)),
+    .option('--rate <n>', 'messages a second to bookfeed (default: 1000)', wholeNumber(1, 10_000)),
   1518,
 ).action(local);
 

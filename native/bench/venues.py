@@ -98,6 +98,7 @@ class Binance(Venue):
     def __init__(self):
         super().__init__()
         self.first, self.last, self.shift = {}, {}, {}
+        self.joining = set()  # books whose next update is the first of a round
 
     def _start(self, head, text):
         url = urllib.parse.urlsplit(head.split(" ")[0])
@@ -116,12 +117,16 @@ class Binance(Venue):
 
     def rewind(self, name):
         self.shift[name] = self.last[name] - self.first[name]
+        self.joining.add(name)
 
     def replay(self, name, text):
-        shift = self.shift[name]
-        text = self._ids.sub(lambda found: f'"{found[1]}":{int(found[2]) + shift}', text)
-        self.last[name] = int(re.search(r'"u":(\d+)', text)[1])
-        return text
+        ids = {key: int(number) + self.shift[name] for key, number in self._ids.findall(text)}
+        if name in self.joining:
+            # The first one after a snapshot may begin before it; one that follows an update may not.
+            ids.update(U=self.last[name] + 1, pu=self.last[name])
+            self.joining.remove(name)
+        self.last[name] = ids["u"]
+        return self._ids.sub(lambda found: f'"{found[1]}":{ids[found[1]]}', text)
 
     def update(self, name, changes, book):
         before = self.last.setdefault(name, 1000)

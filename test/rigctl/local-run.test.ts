@@ -138,7 +138,7 @@ test('what a killed rig left is cleared by the next', async () => {
 
 test.each([
   [['--mode', 'flood'], /'flood' is invalid. Allowed choices are respond, sink, reflect/],
-  [['--seconds', '0'], /'0' is invalid. allowed: a whole number from 1 to 86400/],
+  [['--seconds', '-1'], /'-1' is invalid. allowed: a whole number from 0 to 86400/],
   [['extra'], /too many arguments/],
 ])('%j is refused with 2 and what is allowed', (args, message) => {
   const { status, stderr } = local(...args);

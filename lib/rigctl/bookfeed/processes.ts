@@ -161,8 +161,9 @@ const DEVICES = {
 
 /** A program's fault with the last lines that it wrote. */
 export async function fault(log: string, program: string, what: string): Promise<RigError> {
-  const lines = (await readFile(log, 'utf8').catch(() => '')).trim().split('\n');
-  const said = lines.slice(-5).join('\n  ');
+  const lines = (await readFile(log, 'utf8').catch(() => '')).trim();
+  if (lines === '') return new RigError(`${program} ${what} and said nothing of it`, 'run again');
+  const said = lines.split('\n').slice(-5).join('\n  ');
   return new RigError(`${program} ${what}; it said:\n  ${said}\n`, 'mend what it names and run again');
 }
 

@@ -25,18 +25,25 @@ export function bookfeedReporter(options: BookfeedOptions, terminal: Terminal): 
 function textReporter(options: BookfeedOptions, { out, progress, live }: Terminal): BookfeedReporter {
   return {
     exchange: ({ source, symbols }) => {
-      const what =
-        source === 'recorded'
-          ? `replays the recorded feed of ${options.venue}, round and round`
-          : `plays a generated market in the format of ${options.venue}${options.feed === 'generated' ? '' : ', as there is no recorded feed in ../shared/feeds'}`;
-      progress(`the local exchange ${what}: ${symbols.length} books, ${options.rate} messages a second`);
+      if (source === 'generated' && options.feed === undefined) {
+        progress('there is no recorded feed in ../shared/feeds, so a market is generated');
+      }
+      const what = source === 'recorded' ? 'the recorded feed' : 'a generated market';
+      progress(`exchange: ${what} of ${options.venue}, ${symbols.length} books, ${options.rate} messages/s`);
     },
     books: (status, seconds) => {
-      const limit = options.seconds === 0 ? 's; Ctrl-C ends it' : ` of ${options.seconds} s`;
-      const clock = `${Math.floor(seconds)}${limit}`;
-      const line = formatLine(status, options);
-      const page = [`${line}  ${clock}`, '', ...formatBooks(status.books), '', ...formatLatencies(status)];
-      live(page.join('\n'), line);
+      const state = formatState(status, options);
+      const figures = formatFigures(status);
+      const limit = options.seconds === 0 ? ' s' : ` of ${options.seconds} s`;
+      const page = [
+        `${state}, ${Math.floor(seconds)}${limit}; Ctrl-C ends it`,
+        figures,
+        '',
+        ...formatBooks(status.books),
+        '',
+        ...formatLatencies(status),
+      ];
+      live(page.join('\n'), `${state}  ${figures}`);
     },
     summary: (summary) => {
       out(`\n${formatSummary(summary, options)}\n`);
@@ -67,15 +74,15 @@ function jsonReporter(options: BookfeedOptions, { out }: Terminal): BookfeedRepo
 
 const count = (value: number): string => value.toLocaleString('en');
 
-function formatLine(status: BookfeedStatus, { venue, transport, link }: BookfeedOptions): string {
-  const where = transport === 'lwip' ? `lwip on ${link}` : 'kernel';
-  const age =
-    status.message_age_ms === null ? '' : `  last ${(status.message_age_ms / 1000).toFixed(1)} s ago`;
-  const trouble = status.why === '' ? '' : `  trouble: ${status.why}`;
-  return (
-    `${venue} by ${where}: ${status.state}, ${status.good}/${status.symbols} good  messages ${count(status.messages)}` +
-    `  resyncs ${status.resyncs}${age}${trouble}`
-  );
+function formatState(status: BookfeedStatus, { venue, transport, link }: BookfeedOptions): string {
+  const by = transport === 'lwip' ? `lwip on ${link}` : "the kernel's TCP";
+  return `${venue} by ${by}: ${status.state}, ${status.good} of ${status.symbols} good`;
+}
+
+function formatFigures({ messages, resyncs, message_age_ms: age, why }: BookfeedStatus): string {
+  const last = age === null ? '' : `  last ${(age / 1000).toFixed(1)} s ago`;
+  const trouble = why === '' ? '' : `  trouble: ${why}`;
+  return `messages ${count(messages)}  resyncs ${resyncs}${last}${trouble}`;
 }
 
 /** Rows of cells in columns as wide as they need; the first column's texts stand on the left. */
@@ -94,17 +101,26 @@ export function formatTable(rows: readonly (readonly string[])[]): readonly stri
 function formatBooks(books: readonly BookStatus[]): readonly string[] {
   return formatTable([
     ['symbol', 'book', 'bid size', 'bid', 'ask', 'ask size', 'depth', 'updates'],
-    ...books.map(({ symbol, state, cause, bids, asks, levels, updates }) => [
-      symbol,
-      state === 'good' ? 'good' : cause,
-      bids[0]?.[1] ?? '-',
-      bids[0]?.[0] ?? '-',
-      asks[0]?.[0] ?? '-',
-      asks[0]?.[1] ?? '-',
-      levels.join('/'),
-      count(updates),
-    ]),
+    ...books.map(({ symbol, state, cause, bids, asks, levels, updates }) => {
+      const [[bid, bidSize] = ['-', '-']] = bids;
+      const [[ask, askSize] = ['-', '-']] = asks;
+      const [shortBid = '', shortAsk = ''] = dropZeros([bid, ask]);
+      const sizes = [shortSize(bidSize), shortBid, shortAsk, shortSize(askSize)];
+      return [symbol, state === 'good' ? 'good' : cause, ...sizes, levels.join('/'), count(updates)];
+    }),
   ]);
+}
+
+/** Without the zeros that all of these prices end with. */
+export function dropZeros(prices: readonly string[]): readonly string[] {
+  const zeros = Math.min(...prices.map((price) => /\.\d*?(0*)$/.exec(price)?.[1]?.length ?? 0));
+  return prices.map((price) => price.slice(0, price.length - zeros).replace(/\.$/, ''));
+}
+
+/** A size in as many digits as tell something, so that ten books of any venue fit into 80 columns. */
+export function shortSize(size: string): string {
+  const whole = size.indexOf('.');
+  return whole < 0 ? size : size.slice(0, Math.max(whole, 8)).replace(/\.$/, '');
 }
 
 /** From the burst that brought a message to the book that it changed, and the stages between them. */

@@ -1,6 +1,6 @@
 // What a local bookfeed run has made on this machine, in a folder of its own, so that several work beside each other and what a
 // killed one left is found by the next.
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 
 import { z } from 'zod';
 
@@ -54,6 +54,7 @@ export class RunFolder {
 
   async remove(): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
+    await rmdir(RUNS).catch(() => undefined); // others may have theirs in it
   }
 }
 
