@@ -19,7 +19,8 @@ lint() {
   summary "$count" 0 0
 }
 infra() { jest_summary test/infra; }
-rigctl() { jest_summary test/rigctl; }
+# One file after the other: each of the local rigs looks at what is left of hugepages and namespaces.
+rigctl() { jest_summary --runInBand test/rigctl; }
 template() { bash test/template.sh; }
 userdata() { tap_summary bats --tap --recursive test/userdata; }
 native() { bash test/native/run-all.sh; }
@@ -31,7 +32,7 @@ summary() { printf '%d passed, %d failed, %d skipped\n' "$@"; }
 # Jest counts on a line of its own: "Tests: 1 failed, 2 skipped, 3 passed, 6 total".
 jest_summary() {
   local status=0 line
-  npx jest --ci "$1" 2>&1 | tee "$logs/jest.out" || status=$?
+  npx jest --ci "$@" 2>&1 | tee "$logs/jest.out" || status=$?
   line=$(grep '^Tests:' "$logs/jest.out" || true)
   summary "$(count_of passed "$line")" "$(count_of failed "$line")" "$(count_of skipped "$line")"
   return "$status"

@@ -10,7 +10,8 @@ import { DATA, PEER } from '../../harness/topology.js';
 export const title = 'sink, reflect, generate and forward do their work on the data port';
 
 const TELEMETRY = '/opt/dpdk-rig/userdata/bin/rig-telemetry';
-const BEHIND = { mac: '02:ec:2a:00:00:77', ipv4: '10.0.1.77' };
+/** A VPC, like this port's model, delivers only what is for the interface's own MAC: who is behind it must have the same. */
+const BEHIND = { mac: DATA.mac, ipv4: '10.0.1.77' };
 const VETH_PORT = 'net_af_packet0,iface=rig-port,blocksz=65536,framesz=2048,framecnt=2048';
 
 type Numbers = Readonly<Record<string, number>>;
