@@ -18,7 +18,7 @@ function traces(): object {
       : [],
     mounts: readFileSync('/proc/self/mounts', 'utf8').includes('rig-bookfeed'),
     processes:
-      spawnSync('pgrep', ['-f', '^python3 -B .*local_exchange|/bookfeed .*rig-bookfeed']).status === 0,
+      spawnSync('pgrep', ['-f', 'local_exchange.py --address|/bookfeed .*rig-bookfeed']).status === 0,
   };
 }
 

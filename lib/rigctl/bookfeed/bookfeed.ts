@@ -19,6 +19,7 @@ import {
   stopProcess,
   stopProcesses,
   type Exchange,
+  type Started,
 } from './processes.js';
 import { bookfeedReporter, type BookfeedReporter } from './report.js';
 import { findStaleRuns, RunFolder, type RunState } from './state.js';
@@ -31,7 +32,7 @@ const AGREE_MS = 3000;
 
 interface Running {
   readonly exchange: Exchange;
-  readonly bookfeedPid: number;
+  readonly bookfeed: Started;
 }
 
 /**
@@ -97,17 +98,19 @@ async function bringUp(
   const start = await exchangeReady(folder, exchange, options, signal);
   reporter.exchange(start);
   terminal.progress(`starting bookfeed by ${lwip ? `lwip on ${options.link}` : "the kernel's TCP"}`);
-  const { pid } = await startBookfeed(program, folder, start.symbols, options, processors);
-  await record({ pids: [exchange.pid, pid] });
-  const running = { exchange, bookfeedPid: pid };
+  const bookfeed = await startBookfeed(program, folder, start.symbols, options, processors);
+  await record({ pids: [exchange.pid, bookfeed.pid] });
+  const running = { exchange, bookfeed };
   await waitGood(folder, running, signal);
   return running;
 }
 
 /** @throws RigError when one of the two has ended by itself. */
-async function checkAlive(folder: RunFolder, { exchange, bookfeedPid }: Running): Promise<void> {
-  if (!isAlive(bookfeedPid)) throw await fault(folder.bookfeedLog, 'bookfeed', 'ended by itself');
-  if (!isAlive(exchange.pid)) throw await fault(folder.exchangeLog, 'the exchange', 'ended by itself');
+async function checkAlive(folder: RunFolder, { exchange, bookfeed }: Running): Promise<void> {
+  const how = ({ child }: Started): string =>
+    `ended by itself (${child.signalCode ?? `exit code ${child.exitCode}`})`;
+  if (!isAlive(bookfeed.pid)) throw await fault(folder.bookfeedLog, 'bookfeed', how(bookfeed));
+  if (!isAlive(exchange.pid)) throw await fault(folder.exchangeLog, 'the exchange', how(exchange));
 }
 
 async function waitGood(folder: RunFolder, running: Running, signal: AbortSignal): Promise<void> {
@@ -152,7 +155,7 @@ async function watch(
 /** Stops the stream, compares the books of both sides, stops bookfeed, and reports. */
 async function finish(
   folder: RunFolder,
-  { exchange, bookfeedPid }: Running,
+  { exchange, bookfeed }: Running,
   seconds: number,
   reporter: BookfeedReporter,
 ): Promise<void> {
@@ -163,7 +166,7 @@ async function finish(
     await sleep(100);
     status = await readBookfeed(folder.status);
   }
-  await stopProcess(folder, bookfeedPid);
+  await stopProcess(folder, bookfeed.pid);
   status = await readBookfeed(folder.status);
   if (status === undefined) throw await fault(folder.bookfeedLog, 'bookfeed', 'left no status');
   const differing = differingBooks(status, end);

@@ -21,13 +21,11 @@ const EXCHANGE_SECONDS = 20;
 const STOP_SECONDS = 5;
 
 /** The exchange's process, and the lines that it answers with. */
-export interface Exchange {
-  readonly pid: number;
-  readonly child: ChildProcess;
+export interface Exchange extends Started {
   readonly lines: Interface;
 }
 
-interface Started {
+export interface Started {
   readonly child: ChildProcess;
   readonly pid: number;
 }
