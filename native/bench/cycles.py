@@ -6,6 +6,7 @@ import echo_pcap
 from machine import Program
 from programs import CACHE, IPV4, PCAP_MAC, Missing
 
+MEMIF_SOCKET = CACHE / "memif.sock"
 RING_FRAMES = 256  # whole bursts for either side, a quarter of the ring
 
 
@@ -17,6 +18,8 @@ class Contender:
         self.name, self.command, self.devices, self.limit, self.fill, self.feed = name, command, devices, limit, fill, feed
 
     def measure(self, programs, memory, seconds):
+        # What the server of a memif before has left.
+        MEMIF_SOCKET.unlink(missing_ok=True)
         eal = [*memory, *(word for device in self.devices for word in ("--vdev", device))]
         with Program(self.command, eal) as running:
             running.wait_started()
@@ -43,10 +46,7 @@ class Contender:
 def memif(programs):
     """What a generator in a second process sends at its most, received through shared memory. Who is faster waits and
     spins, so these cycles tell the pace of both together."""
-    socket = CACHE / "memif.sock"
-    with contextlib.suppress(FileNotFoundError):
-        socket.unlink()
-    device = f"net_memif0,id=0,socket={socket},socket-abstract=no,rsize=12,role="
+    device = f"net_memif0,id=0,socket={MEMIF_SOCKET},socket-abstract=no,rsize=12,role="
     feed = (programs.pollcore("generate", "--peer-mac", "02:00:00:00:00:01", "--peer-ipv4", "10.99.0.2", "--rate", "max",
                               "--self-test-timeout", "60"), device + "client")
     ours = ("--self-test-timeout", "60")  # the link is up once the other process is there

@@ -103,7 +103,7 @@ fuzz() {
   python3 test/native/seeds.py test/native/vectors/respond.txt "$dir/corpus" "$dir/captures"
   step "fuzzing the respond path, $fuzz_runs runs" "$dir/src/pollcore/fuzz_respond" -runs=$fuzz_runs -seed=1 \
     -max_len=1600 -verbosity=0 -artifact_prefix="$dir/" "$dir/corpus" || true
-  step "fuzzing captures, $fuzz_runs runs" "$dir/src/pollcore/fuzz_pcap" -runs=$fuzz_runs -seed=1 -max_len=1600 \
+  step "fuzzing captures, $fuzz_runs runs" "$dir/src/pollcore/fuzz_capture" -runs=$fuzz_runs -seed=1 -max_len=1600 \
     -verbosity=0 -artifact_prefix="$dir/" "$dir/captures" || true
   fuzz_bookfeed "$dir"
 }

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Builds the rig's own programs ($RIG_NATIVE_SRC) against the DPDK of build-dpdk, or the system's with RIG_DPDK_SYSTEM=1,
-# and puts them in $RIG_ROOT/bin: pollcore always, bookfeed (and lwIP for it) where it is the workload. Runs without root wherever RIG_ROOT, RIG_STATE and RIG_RUN can be written.
+# and puts them in $RIG_ROOT/bin: pollcore always, bookfeed (and lwIP for it) where it is the workload. Runs without
+# root wherever RIG_ROOT, RIG_STATE and RIG_RUN can be written.
 # shellcheck source=../lib/rig.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/rig.sh"
 
 # wanted: what the program is made of: its sources, and the DPDK that is linked in.
 wanted() {
   local sources
-  sources=$(cd "$RIG_NATIVE_SRC" && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum)
+  sources=$(cd "$RIG_NATIVE_SRC" && find . -type f ! -path '*/__pycache__/*' -print0 | sort -z | xargs -0 sha256sum | sha256sum)
   printf 'sources=%s\n' "${sources%% *}"
   if dpdk_from_system; then
     printf 'dpdk=%s\n' "$(dpdk_installed_version)"

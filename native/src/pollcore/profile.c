@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "bytes.h"
+#include "capture.h"
 #include "checksum.h"
-#include "pcap.h"
 #include "profile.h"
 
 enum {
@@ -129,14 +129,14 @@ static int init_capture(struct profile *profile, const struct config *config, st
 	struct profile_frame frame = {0};
 	uint32_t room = 0;
 	uint64_t size = 0;
-	struct pcap pcap;
+	struct capture pcap;
 	int ret = read_capture(profile, config->generate.pcap, &size, fault);
 
 	if (ret == 0)
-		ret = pcap_open(&pcap, profile->memory, size, fault);
+		ret = capture_open(&pcap, profile->memory, size, fault);
 	if (ret < 0)
 		return ret;
-	while ((ret = pcap_next(&pcap, ETHER_SIZE, max, &frame.bytes, &frame.size, fault)) > 0) {
+	while ((ret = capture_next(&pcap, ETHER_SIZE, max, &frame.bytes, &frame.size, fault)) > 0) {
 		if (profile->count == room) {
 			struct profile_frame *more;
 

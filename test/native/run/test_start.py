@@ -3,6 +3,7 @@ import os
 import pathlib
 import signal
 import socket
+import struct
 import tempfile
 import time
 
@@ -55,6 +56,17 @@ class Usage(RigTest):
     def test_mbufs_too_few(self):
         self.check(2, "pollcore: --mbufs: '1024'; these queues, rings and burst need", "--mode", "sink", "--mbufs", "1024",
                    device="net_null0")
+
+    def test_a_driver_has_functions_of_its_own(self):
+        # net_pcap calls libpcap's pcap_next(), and would have called ours by that name.
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        capture = pathlib.Path(folder.name, "one.pcap")
+        capture.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1) +
+                            struct.pack("<IIII", 0, 0, 60, 60) + bytes(60))
+        running = self.core("--mode", "sink", device=f"net_pcap0,rx_pcap={capture}").wait_running()
+        until(lambda: running.stats()["rx_packets"] == 1, "the frame of the file")
+        self.assertEqual(running.stop(), 0)
 
     def test_no_port(self):
         self.check(3, "pollcore: port: none probed; bind the device", "--mode", "sink")

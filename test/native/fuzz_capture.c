@@ -1,10 +1,10 @@
 // libFuzzer target for capture files, which come from anywhere. Beside what the sanitizers find it
-// checks the promises of pcap.h: every frame lies in the file, behind the one before, within the
+// checks the promises of capture.h: every frame lies in the file, behind the one before, within the
 // sizes asked for; and a fault is told in words.
 #include <stdlib.h>
 #include <string.h>
 
-#include "pcap.h"
+#include "capture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -32,13 +32,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const uint8_t *frame;
 	uint16_t frame_size;
 	uint32_t count = 0;
-	struct pcap pcap;
+	struct capture pcap;
 	int ret;
 
 	memcpy(file, data, size);
-	ret = pcap_open(&pcap, file, size, &fault);
+	ret = capture_open(&pcap, file, size, &fault);
 	check_fault(ret, &fault);
-	while (ret >= 0 && (ret = pcap_next(&pcap, LEAST, MOST, &frame, &frame_size, &fault)) > 0) {
+	while (ret >= 0 &&
+		(ret = capture_next(&pcap, LEAST, MOST, &frame, &frame_size, &fault)) > 0) {
 		promise(frame_size >= LEAST && frame_size <= MOST);
 		promise(frame >= last + 16 && frame + frame_size <= file + size);
 		promise(pcap.number == ++count);
@@ -48,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	// The end is the end of the file, and stays it.
 	if (ret == 0 && count > 0)
 		promise(last == file + size &&
-			pcap_next(&pcap, LEAST, MOST, &frame, &frame_size, &fault) == 0);
+			capture_next(&pcap, LEAST, MOST, &frame, &frame_size, &fault) == 0);
 	free(file);
 	return 0;
 }

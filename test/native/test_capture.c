@@ -2,8 +2,8 @@
 // sanitizer sees a byte too far.
 #include <stdlib.h>
 
+#include "capture.h"
 #include "check.h"
-#include "pcap.h"
 #include "random.h"
 
 enum { MIN = 14, MAX = 1514 };
@@ -49,7 +49,7 @@ static void put_frame(struct file *file, uint32_t captured, uint32_t original, u
 static uint32_t read_all(const uint8_t *bytes, size_t size, struct fault *fault)
 {
 	uint8_t *exact = malloc(size == 0 ? 1 : size);
-	struct pcap pcap;
+	struct capture pcap;
 	const uint8_t *frame;
 	uint16_t frame_size;
 	uint32_t count = 0;
@@ -57,8 +57,8 @@ static uint32_t read_all(const uint8_t *bytes, size_t size, struct fault *fault)
 
 	memcpy(exact, bytes, size);
 	fault->text[0] = '\0';
-	if (pcap_open(&pcap, exact, size, fault) == 0) {
-		while (pcap_next(&pcap, MIN, MAX, &frame, &frame_size, fault) > 0) {
+	if (capture_open(&pcap, exact, size, fault) == 0) {
+		while (capture_next(&pcap, MIN, MAX, &frame, &frame_size, fault) > 0) {
 			CHECK(frame_size >= MIN && frame_size <= MAX);
 			for (uint16_t i = 0; i < frame_size; i++)
 				sum += frame[i];
@@ -99,19 +99,19 @@ static void the_frames_are_the_bytes(void)
 	struct file file = three_frames();
 	const uint8_t *frame;
 	struct fault fault;
-	struct pcap pcap;
+	struct capture pcap;
 	uint16_t size;
 
-	CHECK_EQUAL(pcap_open(&pcap, file.bytes, file.size, &fault), 0);
-	CHECK_EQUAL(pcap_next(&pcap, MIN, MAX, &frame, &size, &fault), 1);
+	CHECK_EQUAL(capture_open(&pcap, file.bytes, file.size, &fault), 0);
+	CHECK_EQUAL(capture_next(&pcap, MIN, MAX, &frame, &size, &fault), 1);
 	CHECK_EQUAL(size, 14);
 	CHECK_EQUAL(frame[13], 1);
-	CHECK_EQUAL(pcap_next(&pcap, MIN, MAX, &frame, &size, &fault), 1);
+	CHECK_EQUAL(capture_next(&pcap, MIN, MAX, &frame, &size, &fault), 1);
 	CHECK_EQUAL(size, 1514);
 	CHECK_EQUAL(frame[1513], 2);
-	CHECK_EQUAL(pcap_next(&pcap, MIN, MAX, &frame, &size, &fault), 1);
-	CHECK_EQUAL(pcap_next(&pcap, MIN, MAX, &frame, &size, &fault), 0);
-	CHECK_EQUAL(pcap_next(&pcap, MIN, MAX, &frame, &size, &fault), 0);
+	CHECK_EQUAL(capture_next(&pcap, MIN, MAX, &frame, &size, &fault), 1);
+	CHECK_EQUAL(capture_next(&pcap, MIN, MAX, &frame, &size, &fault), 0);
+	CHECK_EQUAL(capture_next(&pcap, MIN, MAX, &frame, &size, &fault), 0);
 }
 
 static void refusals_say_why(void)
