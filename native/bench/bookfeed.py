@@ -23,7 +23,8 @@ BENCH = PROJECT / "native" / "bench"
 SOURCES = PROJECT / "native" / "src" / "bookfeed"
 MARKET = ("book book_far book_fault book_store crc32 decimal feed feed_binance feed_binance_read feed_book feed_coinbase "
           "feed_kraken feed_new feed_pending feed_request json json_levels json_skip replay").split()
-FLAGS = ["-O3", "-D_GNU_SOURCE", *(["-msse4.2"] if platform.machine() == "x86_64" else [])]
+FLAGS = ["-O3", "-D_GNU_SOURCE", f"-I{PROJECT / 'native/src/common'}",
+         *(["-msse4.2"] if platform.machine() == "x86_64" else [])]
 # What the project has set out to reach, in the unit of the contest.
 GOALS = {("book, depth 1000", "bookfeed"): 15.0}
 

@@ -121,7 +121,8 @@ test('follows a generated market by lwip: every book good and the same, nothing 
     'tcp',
     'tls',
     'websocket',
-    'json_book',
+    'json',
+    'book',
     'burst_to_book',
   ]);
   for (const { count, p50, p99 } of Object.values(status?.latency_ns ?? {})) {

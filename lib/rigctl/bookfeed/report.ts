@@ -128,7 +128,8 @@ const STAGES: Readonly<Record<string, string>> = {
   tcp: 'TCP',
   tls: 'TLS',
   websocket: 'WebSocket',
-  json_book: 'JSON and book',
+  json: 'JSON',
+  book: 'book',
   burst_to_book: 'burst to book',
 };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cycles.h"
 #include "feed_inside.h"
 
 static const struct feed_rules *const venues[FEED_VENUES] = {
@@ -163,6 +164,7 @@ enum feed_verdict feed_take_update(struct feed *feed, struct symbol *symbol,
 	const struct feed_levels *levels, struct feed_change *change)
 {
 	struct level before[BOOK_SIDES], after[BOOK_SIDES];
+	uint64_t read_tsc = cycles_now();
 	enum feed_cause cause;
 
 	read_bests(symbol, before);
@@ -179,6 +181,7 @@ enum feed_verdict feed_take_update(struct feed *feed, struct symbol *symbol,
 		.symbol = feed_number(feed, symbol),
 		.levels = level_count(levels),
 		.best = memcmp(before, after, sizeof(before)) != 0,
+		.read_tsc = read_tsc,
 	};
 	return FEED_UPDATED;
 }
@@ -186,6 +189,7 @@ enum feed_verdict feed_take_update(struct feed *feed, struct symbol *symbol,
 enum feed_verdict feed_take_snapshot(
 	struct feed *feed, struct symbol *symbol, struct feed_change *change)
 {
+	uint64_t read_tsc = cycles_now();
 	enum feed_cause cause = feed_load(feed, symbol, &feed->parsed);
 
 	if (cause == FEED_CAUSE_NONE)
@@ -200,6 +204,7 @@ enum feed_verdict feed_take_snapshot(
 		.symbol = feed_number(feed, symbol),
 		.levels = level_count(&feed->parsed),
 		.best = true,
+		.read_tsc = read_tsc,
 	};
 	return FEED_UPDATED;
 }

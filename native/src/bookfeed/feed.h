@@ -1,6 +1,7 @@
 // One connection to an exchange, without the connection: it takes the venue's messages, says what
-// is to be sent, and keeps one order book a symbol. No socket, no clock, no log. One thread. A book
-// is good only while it is proven to be the venue's: every other state shows no level at all.
+// is to be sent, and keeps one order book a symbol. No socket, no log, and no clock but a stamp of
+// the cycle counter for whoever measures. One thread. A book is good only while it is proven to be
+// the venue's: every other state shows no level at all.
 #ifndef BOOKFEED_FEED_H
 #define BOOKFEED_FEED_H
 
@@ -73,6 +74,9 @@ struct feed_change {
 	enum feed_cause cause;
 	uint32_t levels; // that the message set
 	bool best;       // the best bid or ask is another, in price or quantity
+	// Of FEED_UPDATED: the cycle counter when the message had been read, before the book was
+	// touched.
+	uint64_t read_tsc;
 };
 
 struct feed_symbol {

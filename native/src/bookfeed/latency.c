@@ -9,7 +9,8 @@ static const char *const names[] = {
 	[LATENCY_TCP] = "tcp",
 	[LATENCY_TLS] = "tls",
 	[LATENCY_WS] = "websocket",
-	[LATENCY_FEED] = "json_book",
+	[LATENCY_JSON] = "json",
+	[LATENCY_BOOK] = "book",
 	[LATENCY_ALL] = "burst_to_book",
 };
 
@@ -41,7 +42,8 @@ void latency_add(struct latency *latency, const struct latency_stamps *stamps)
 	histogram_add(&latency->stages[LATENCY_TCP], stamps->tcp - stamps->burst);
 	histogram_add(&latency->stages[LATENCY_TLS], stamps->tls - stamps->tcp);
 	histogram_add(&latency->stages[LATENCY_WS], stamps->ws - stamps->tls);
-	histogram_add(&latency->stages[LATENCY_FEED], stamps->book - stamps->ws);
+	histogram_add(&latency->stages[LATENCY_JSON], stamps->json - stamps->ws);
+	histogram_add(&latency->stages[LATENCY_BOOK], stamps->book - stamps->json);
 	histogram_add(&latency->stages[LATENCY_ALL], stamps->book - stamps->burst);
 	if (latency->trace != NULL)
 		latency->trace[latency->traced++ % LATENCY_TRACE] = *stamps;
@@ -68,11 +70,11 @@ void latency_write_trace(const struct latency *latency, uint64_t hz, FILE *out)
 	double ns = 1e9 / (double)hz;
 	uint64_t first = latency->traced < LATENCY_TRACE ? 0 : latency->traced - LATENCY_TRACE;
 
-	fprintf(out, "message,burst_ns,tcp_ns,tls_ns,websocket_ns,book_ns\n");
+	fprintf(out, "message,burst_ns,tcp_ns,tls_ns,websocket_ns,json_ns,book_ns\n");
 	for (uint64_t i = first; i < latency->traced; i++) {
 		const struct latency_stamps *stamps = &latency->trace[i % LATENCY_TRACE];
-		const uint64_t all[] = {
-			stamps->burst, stamps->tcp, stamps->tls, stamps->ws, stamps->book};
+		const uint64_t all[] = {stamps->burst, stamps->tcp, stamps->tls, stamps->ws,
+			stamps->json, stamps->book};
 
 		fprintf(out, "%" PRIu64, i);
 		for (size_t j = 0; j < sizeof(all) / sizeof(all[0]); j++)

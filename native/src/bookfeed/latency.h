@@ -1,5 +1,5 @@
 // How long a message takes from stage to stage, by the time stamp counter: taken from the wire, out
-// of TCP, out of TLS, out of WebSocket, in the book. One writer, any reader.
+// of TCP, out of TLS, out of WebSocket, read, in the book. One writer, any reader.
 #ifndef BOOKFEED_LATENCY_H
 #define BOOKFEED_LATENCY_H
 
@@ -13,7 +13,8 @@ enum latency_stage {
 	LATENCY_TCP,  // from the burst that brought its last bytes to the end of TCP
 	LATENCY_TLS,  // decrypted
 	LATENCY_WS,   // a whole message found, checked for UTF-8
-	LATENCY_FEED, // JSON read and the book another
+	LATENCY_JSON, // read: its levels, of which symbol, and that they follow
+	LATENCY_BOOK, // all levels in the book, and the book proven
 	LATENCY_ALL,  // from burst to book
 	LATENCY_STAGES,
 };
@@ -23,6 +24,7 @@ struct latency_stamps {
 	uint64_t tcp;
 	uint64_t tls;
 	uint64_t ws;
+	uint64_t json;
 	uint64_t book;
 };
 

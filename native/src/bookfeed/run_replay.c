@@ -76,7 +76,8 @@ static void play(struct player *player, const struct replay_record *record)
 	uint64_t start = latency_now();
 
 	verdict = feed_message(program->feed, record->text, record->size, &change);
-	stamps = (struct latency_stamps){start, start, start, start, latency_now()};
+	stamps =
+		(struct latency_stamps){start, start, start, start, change.read_tsc, latency_now()};
 	counters->messages++;
 	counters->bytes += record->size;
 	if (verdict == FEED_UPDATED) {

@@ -69,6 +69,7 @@ static void take_text(struct session *session, const struct ws_message *message)
 	counter_add(&session->counters.bytes, message->size);
 	if (verdict == FEED_UPDATED) {
 		counter_add(&session->counters.updates, 1);
+		stamps.json = change.read_tsc;
 		latency_add(session->latency, &stamps);
 		session->failures = 0;
 		return;

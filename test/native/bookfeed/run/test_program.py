@@ -92,7 +92,9 @@ class Program(BookfeedTest):
         stats = self.ask(client, "/bookfeed/stats")
         self.assertGreater(stats["rx_packets"], 10)
         self.assertEqual((stats["connects"], stats["checksum_errors"], stats["tx_dropped"]), (1, 0, 0))
-        self.assertGreater(self.ask(client, "/bookfeed/latency")["burst_to_book_p50_ns"], 0)
+        latency = self.ask(client, "/bookfeed/latency")
+        for stage in ("json", "book", "burst_to_book"):
+            self.assertGreater(latency[f"{stage}_p50_ns"], 0)
         book = self.ask(client, "/bookfeed/book,NKNUSDT")
         bids, asks = exchange.market.truth()["NKNUSDT"]
         self.assertEqual([book["bid_price"], book["bid_quantity"], book["ask_price"], book["ask_quantity"]],
@@ -135,6 +137,12 @@ class Program(BookfeedTest):
         for status in (kraken, binance):
             self.assertEqual((status["good"], status["resyncs"], status["malformed"]), (2, 0, 0), status)
             self.assertGreater(status["updates"], 20)
+            stages = status["latency_ns"]
+            self.assertEqual({stage["count"] for stage in stages.values()}, {status["updates"]})
+            # Snapshots and updates alike are first read, then taken into the book.
+            for name in ("json", "book"):
+                self.assertGreater(stages[name]["p50"], 0)
+                self.assertLessEqual(stages[name]["max"], stages["burst_to_book"]["max"])
 
     def test_replay_of_what_is_no_record(self):
         with tempfile.NamedTemporaryFile("w", suffix=".feed") as feed:
@@ -170,7 +178,8 @@ class Program(BookfeedTest):
         said = client.output
         self.assertIn("bookfeed: binance by kernel open, good 2/2", said)
         self.assertRegex(said, r"NKNUSDT +\d+ bids, \d+ asks, \d+ updates")
-        self.assertRegex(said, r"burst_to_book +\d+ ")
+        for stage in ("tcp", "tls", "websocket", "json", "book", "burst_to_book"):
+            self.assertRegex(said, rf"\n  {stage} +\d+ ")
 
 
 @unittest.skipUnless(os.path.exists("/usr/lib/x86_64-linux-gnu/libxdp.so.1"), "af_xdp: libxdp is not there")
