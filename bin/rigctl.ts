@@ -19,6 +19,7 @@ import { deploy, runPreflight, watch } from '../lib/rigctl/deploy.js';
 import { destroy } from '../lib/rigctl/destroy.js';
 import { EXIT, EXIT_HELP, RigFault } from '../lib/rigctl/exit.js';
 import { extend } from '../lib/rigctl/expiry.js';
+import { INTERRUPTS, interrupted, isAbort } from '../lib/rigctl/interrupt.js';
 import { list } from '../lib/rigctl/list.js';
 import { runBookfeed } from '../lib/rigctl/bookfeed/bookfeed.js';
 import { BOOKFEED_LINKS, FEEDS, TRANSPORTS, VENUES } from '../lib/rigctl/bookfeed/options.js';
@@ -54,7 +55,7 @@ const terminal: Terminal = {
 /** Aborted by the first Ctrl-C; every further one finds the same handler, for cleaning up is not to be cut short. */
 function interruptible(): AbortSignal {
   const interrupt = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  for (const name of INTERRUPTS) {
     process.on(name, () => {
       interrupt.abort(name);
     });
@@ -71,8 +72,7 @@ async function local(flags: LocalFlags): Promise<void> {
     else if (flags.topology === 'pair') await runPair(pairOptions(flags), terminal, interrupt);
     else await runLocal(singleOptions(flags), terminal, interrupt);
   } catch (error) {
-    if (interrupt.aborted && error instanceof Error && error.name === 'AbortError') return;
-    throw error;
+    throw isAbort(error, interrupt) ? interrupted(interrupt) : error;
   }
 }
 
@@ -99,9 +99,7 @@ async function onAws(flags: CloudFlags, work: (operation: Operation) => Promise<
       intervalMs,
     });
   } catch (error) {
-    if (signal.aborted && !(error instanceof RigError)) {
-      throw new RigFault('interrupted', 'run it again when you like', EXIT.interrupted);
-    }
+    if (signal.aborted && !(error instanceof RigError)) throw interrupted(signal);
     throw explainAwsError(error) ?? error;
   }
 }

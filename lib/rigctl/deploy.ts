@@ -6,6 +6,7 @@ import type { RigConfig } from '../config.js';
 import { lastWords, runCdk, type CdkRun } from './cdk.js';
 import { EXIT, RigFault } from './exit.js';
 import { blamedMachine, explainFailure, formatFailure, keepConsoles } from './failure.js';
+import { interruptCode } from './interrupt.js';
 import { follow, Follower, type FollowOptions, type Outcome } from './follow.js';
 import { formatTable, printJson, type Operation } from './operation.js';
 import { preflight, wouldFail, type Check } from './preflight.js';
@@ -128,11 +129,12 @@ async function describeInterrupt(operation: Operation, name: string): Promise<Ri
     return new RigFault(
       'interrupted before AWS began',
       'nothing is running; deploy again when you like',
-      EXIT.interrupted,
+      interruptCode(operation.signal),
     );
   }
   const next = `rigctl watch ${name} to see it through, rigctl destroy ${name} to take it down`;
-  return new RigFault(`interrupted; AWS goes on with ${name}: ${stack.status}`, next, EXIT.interrupted);
+  const code = interruptCode(operation.signal);
+  return new RigFault(`interrupted; AWS goes on with ${name}: ${stack.status}`, next, code);
 }
 
 function succeed(operation: Operation, stack: RigStack): number {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lastWords, runCdk, type CdkRun } from './cdk.js';
 import { findLeftovers, type Leftover } from './ec2.js';
 import { EXIT, RigFault } from './exit.js';
+import { interruptCode } from './interrupt.js';
 import { formatTable, printJson, type Operation } from './operation.js';
 import { formatDuration } from './progress.js';
 import { RigError } from './run.js';
@@ -40,7 +41,11 @@ async function deleteStack(operation: Operation, stack: RigStack): Promise<void>
   );
   if (operation.signal.aborted) {
     const next = `rigctl destroy ${stack.name} again to see it through`;
-    throw new RigFault(`interrupted; AWS may go on deleting ${stack.name}`, next, EXIT.interrupted);
+    throw new RigFault(
+      `interrupted; AWS may go on deleting ${stack.name}`,
+      next,
+      interruptCode(operation.signal),
+    );
   }
   const after = await findStack(operation.aws, stack.id, operation);
   if (!after) {

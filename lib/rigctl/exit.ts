@@ -13,6 +13,7 @@ export const EXIT = {
   unreachable: 5,
   /** The name belongs to another stack, or somebody else is changing the rig. */
   taken: 6,
+  /** By Ctrl-C; other signals have theirs in interrupt.ts. */
   interrupted: 130,
 } as const;
 
@@ -25,7 +26,7 @@ Exit codes:
   4    credentials missing, expired or not sufficient; or no region
   5    AWS throttles or cannot be reached; try again later
   6    the name is taken by another stack, or the rig is being changed by somebody else
-  130  interrupted; what AWS had begun goes on`;
+  130  interrupted by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP; what AWS had begun goes on`;
 
 /** A fault with its exit code. A plain RigError exits 1. */
 export class RigFault extends RigError {

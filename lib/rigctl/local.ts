@@ -9,7 +9,6 @@ import {
   buildCore,
   coreFault,
   coreStats,
-  isAlive,
   PROJECT,
   startCore,
   stopCore,
@@ -17,11 +16,13 @@ import {
 } from './local/core.js';
 import { mountHugetlbfs, returnHugepages, takeHugepages, unmountHugetlbfs } from './local/hugepages.js';
 import { makeNetwork, PEER, PORT, removeNetwork } from './local/network.js';
+import { isAlive } from './local/process.js';
 import { requireRoot } from './local/root.js';
 import { echoUdp, ping } from './local/probe.js';
 import { jsonReporter, localOutputs, textReporter, type Reporter } from './local/report.js';
 import { FILE_PREFIX, HUGETLBFS, readState, removeState, RUN_DIRECTORY, writeState } from './local/state.js';
 import { clearStaleRuns } from './bookfeed/bookfeed.js';
+import { isAbort, isOrderlyEnd } from './interrupt.js';
 import { clearStalePairs } from './pair/pair.js';
 import { RigError, run, type RunOptions } from './run.js';
 import type { Terminal } from './terminal.js';
@@ -44,6 +45,7 @@ export interface LocalOptions {
  * Runs the local rig until it is asked to end.
  * @param signal aborted by Ctrl-C or SIGTERM: the rig is taken down all the same, unless it is to be kept and runs.
  * @throws RigError when it cannot be brought up, or its port does not answer; nothing stays behind then.
+ * @throws AbortError when it was ended before its time; a rig without a time ends by Ctrl-C, once it is proven.
  */
 export async function runLocal(
   options: LocalOptions,
@@ -62,6 +64,9 @@ export async function runLocal(
     proven = true;
     if (!options.keep || options.seconds !== undefined)
       await watch(options.seconds, corePid, reporter, signal);
+  } catch (error) {
+    const ended = proven && options.seconds === undefined && isOrderlyEnd(signal);
+    if (!ended || !isAbort(error, signal)) throw error;
   } finally {
     if (proven && options.keep) await leaveRunning(terminal);
     else reporter.stopped(await takeDown(terminal));

@@ -131,28 +131,34 @@ test('follows a generated market by lwip: every book good and the same, nothing 
   }
 });
 
-test("follows futures by the kernel's TCP; Ctrl-C ends it with the summary and is no fault", async () => {
-  const futures = [
-    '--venue',
-    'binance-futures',
-    '--transport',
-    'kernel',
-    '--feed',
-    'generated',
-    '--seconds',
-    '0',
-  ];
-  const [code, said] = await interrupted(/messages \d+/, 'SIGINT', ...futures);
-  expect({ code, said }).toMatchObject({ code: 0 });
-  expect(said).toMatch(/books +3 of 3 good, the same as the exchange has/);
-  expect(said).toMatch(/burst to book +\d/);
-  // eslint-disable-next-line no-control-regex -- none of them may be in a pipe
-  expect(said).not.toMatch(/[\u001b\r]/);
-});
+test.each([
+  ['that has no other end', '0', 0],
+  ['before its time', '60', 130],
+])(
+  "follows futures by the kernel's TCP; Ctrl-C %s ends it with the summary",
+  async (_when, seconds, exit) => {
+    const futures = [
+      '--venue',
+      'binance-futures',
+      '--transport',
+      'kernel',
+      '--feed',
+      'generated',
+      '--seconds',
+      seconds,
+    ];
+    const [code, said] = await interrupted(/messages \d+/, 'SIGINT', ...futures);
+    expect({ code, said }).toMatchObject({ code: exit });
+    expect(said).toMatch(/books +3 of 3 good, the same as the exchange has/);
+    expect(said).toMatch(/burst to book +\d/);
+    // eslint-disable-next-line no-control-regex -- none of them may be in a pipe
+    expect(said).not.toMatch(/[\u001b\r]/);
+  },
+);
 
-test('SIGTERM while it starts leaves nothing', async () => {
+test('SIGTERM while it starts leaves nothing and exits 143', async () => {
   const [code] = await interrupted(/starting bookfeed/, 'SIGTERM');
-  expect(code).toBe(0);
+  expect(code).toBe(143);
 });
 
 test('what a killed run left is cleared by --down', async () => {

@@ -92,18 +92,21 @@ test('proves the port and leaves nothing', () => {
   expect(events(stdout).at(-1)?.event).toBe('stopped');
 });
 
-test('Ctrl-C takes everything down and is no fault', async () => {
+test('Ctrl-C is the end of a rig that has no other: everything is taken down, and it is no fault', async () => {
   const child = await startAndWaitFor(/UDP echo {2}the same/);
   const code = ended(child);
   child.kill('SIGINT');
   expect(await code).toBe(0);
 });
 
-test('Ctrl-C while it starts leaves nothing either', async () => {
-  const child = await startAndWaitFor(/starting the core/);
+test.each([
+  ['while it starts', /starting the core/, []],
+  ['before its time', /UDP echo {2}the same/, ['--seconds', '60']],
+])('Ctrl-C %s leaves nothing either and exits 130', async (_when, pattern, args) => {
+  const child = await startAndWaitFor(pattern, ...args);
   const code = ended(child);
   child.kill('SIGINT');
-  expect(await code).toBe(0);
+  expect(await code).toBe(130);
 });
 
 test('a second rig is refused, and the first goes on', async () => {
@@ -113,7 +116,7 @@ test('a second rig is refused, and the first goes on', async () => {
   expect(second.stderr).toMatch(/a local rig is running \(process \d+\)[^]*next: npm start -- --down/);
   const code = ended(child);
   child.kill('SIGTERM');
-  expect(await code).toBe(0);
+  expect(await code).toBe(143);
 });
 
 test('--keep leaves it running and --down takes it down', () => {

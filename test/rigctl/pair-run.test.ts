@@ -58,14 +58,20 @@ test.each([
   expect(readFileSync(files['svg'] ?? '', 'utf8')).toContain('Round trip by percentile');
 });
 
-test('Ctrl-C while it measures takes everything down and is no fault', async () => {
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s while it measures takes everything down and exits %i', async (signal, code) => {
   const args = local('--out', folder, '--profile', 'soak', '--rates', '1000', '--trial', '60');
   const child = spawn(process.execPath, args, { cwd: project, stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
-    if (!said.includes('soak: 1 s') && (said += chunk.toString()).includes('soak: 1 s')) child.kill('SIGINT');
+    const before = said;
+    said += chunk.toString();
+    if (!before.includes('soak: 1 s') && said.includes('soak: 1 s')) child.kill(signal);
   });
-  expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(0);
+  expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(code);
+  expect(said).toMatch(new RegExp(`interrupted \\(${signal}\\)`));
   expect(readdirSync(folder)).toEqual([]);
 });
 

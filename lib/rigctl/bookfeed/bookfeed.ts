@@ -2,8 +2,10 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { buildBookfeed, isAlive } from '../local/core.js';
+import { isOrderlyEnd } from '../interrupt.js';
+import { buildBookfeed } from '../local/core.js';
 import { addHugepages, mountHugetlbfs, returnHugepages, unmountHugetlbfs } from '../local/hugepages.js';
+import { endProcess, isAlive } from '../local/process.js';
 import { requireRoot } from '../local/root.js';
 import { placeCores, readCpus } from '../pair/placement.js';
 import { RigError } from '../run.js';
@@ -16,7 +18,6 @@ import {
   fault,
   startBookfeed,
   startExchange,
-  stopProcess,
   stopProcesses,
   type Exchange,
   type Started,
@@ -38,6 +39,7 @@ interface Running {
 /**
  * Brings exchange and bookfeed up, shows the books, and takes all down again.
  * @param signal aborted by Ctrl-C or SIGTERM: ends the run early, with its summary once the books are good.
+ * @throws the signal's reason when it ended before its time; one without a time ends by Ctrl-C.
  */
 export async function runBookfeed(
   options: BookfeedOptions,
@@ -54,6 +56,8 @@ export async function runBookfeed(
     const running = await bringUp(program, folder, options, reporter, terminal, signal);
     const seconds = await watch(folder, running, options, reporter, signal);
     await finish(folder, running, seconds, reporter);
+    const whole = options.seconds === 0 ? isOrderlyEnd(signal) : seconds >= options.seconds;
+    if (!whole) signal.throwIfAborted();
   } finally {
     terminal.progress('taking exchange and bookfeed down');
     await takeDown(folder);
@@ -166,7 +170,7 @@ async function finish(
     await sleep(100);
     status = await readBookfeed(folder.status);
   }
-  await stopProcess(folder, bookfeed.pid);
+  await endProcess(bookfeed.pid, folder.path);
   status = await readBookfeed(folder.status);
   if (status === undefined) throw await fault(folder.bookfeedLog, 'bookfeed', 'left no status');
   const differing = differingBooks(status, end);

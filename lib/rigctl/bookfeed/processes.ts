@@ -2,12 +2,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import { createInterface, type Interface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { z } from 'zod';
 
-import { isAlive, PROJECT } from '../local/core.js';
+import { PROJECT } from '../local/core.js';
 import { inside } from '../local/network.js';
+import { endProcess } from '../local/process.js';
 import type { Processors } from '../pair/placement.js';
 import { RigError } from '../run.js';
 import { EXCHANGE, PORT } from './network.js';
@@ -18,7 +18,6 @@ import { exchangeEnd, exchangeStart, type ExchangeEnd, type ExchangeStart } from
 /** Recorded feeds are no part of the project. */
 const FEEDS = `${PROJECT}/../shared/feeds`;
 const EXCHANGE_SECONDS = 20;
-const STOP_SECONDS = 5;
 
 /** The exchange's process, and the lines that it answers with. */
 export interface Exchange extends Started {
@@ -167,15 +166,5 @@ export async function fault(log: string, program: string, what: string): Promise
 
 /** Stops those of the processes that are of this run; waits for their end. */
 export async function stopProcesses(folder: RunFolder, pids: readonly number[]): Promise<void> {
-  await Promise.all(pids.map((pid) => stopProcess(folder, pid)));
-}
-
-export async function stopProcess(folder: RunFolder, pid: number): Promise<void> {
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    // A process id may have been given to another program since it was written down.
-    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    if (!command.includes(folder.path)) return;
-    process.kill(pid, signal);
-    for (let waited = 0; waited < STOP_SECONDS * 1000 && isAlive(pid); waited += 50) await sleep(50);
-  }
+  await Promise.all(pids.map((pid) => endProcess(pid, folder.path)));
 }

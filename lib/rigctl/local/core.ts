@@ -8,6 +8,7 @@ import { z } from 'zod';
 
 import { RigError, run, type RunOptions } from '../run.js';
 import { inside, PEER, PORT } from './network.js';
+import { endProcess, isAlive } from './process.js';
 import { CORE_LOG, FILE_PREFIX, HUGETLBFS } from './state.js';
 
 /** The project's folder, as npm enters it. */
@@ -16,7 +17,6 @@ const TELEMETRY = `${PROJECT}/userdata/bin/rig-telemetry`;
 const CACHE = `${PROJECT}/.cache/local`;
 const BUILD_LOCK = `${CACHE}/build.lock`;
 const READY_SECONDS = 15;
-const STOP_SECONDS = 5;
 
 export const coreStatus = z.looseObject({
   state: z.string(),
@@ -160,28 +160,9 @@ export async function askCore<T>(command: string, schema: z.ZodType<T>, options:
   throw new RigError(`${command} answered ${answer.trim()}`, `see ${CORE_LOG}`);
 }
 
-/** Stops the core if it runs: SIGTERM, and SIGKILL when it has not ended in time. Gives its last report. */
+/** Stops the core if it runs, and gives its last report. */
 export async function stopCore(pid: number): Promise<string> {
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    if (!(await isOurs(pid))) break;
-    process.kill(pid, signal);
-    for (let waited = 0; waited < STOP_SECONDS * 1000 && isAlive(pid); waited += 50) await sleep(50);
-  }
+  await endProcess(pid, `--file-prefix=${FILE_PREFIX}`);
   const log = await readFile(CORE_LOG, 'utf8').catch(() => '');
   return log.match(/^pollcore: .*$/gm)?.at(-1) ?? '';
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A process id may have been given to another program since it was written down. */
-async function isOurs(pid: number): Promise<boolean> {
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return command.includes(`--file-prefix=${FILE_PREFIX}`);
 }

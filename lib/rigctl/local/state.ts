@@ -1,7 +1,9 @@
 // What the local rig has made on this machine, kept in a file so that any later call can take it down.
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 
 import { z } from 'zod';
+
+import { replaceFile } from './state-file.js';
 
 /** Holds everything of the running local rig; on a file system that a reboot empties. */
 export const RUN_DIRECTORY = '/run/dpdk-rig-local';
@@ -30,7 +32,7 @@ export async function readState(): Promise<LocalState | undefined> {
 
 export async function writeState(state: LocalState): Promise<void> {
   await mkdir(HUGETLBFS, { recursive: true, mode: 0o700 });
-  await writeFile(STATE_FILE, JSON.stringify(state));
+  await replaceFile(STATE_FILE, state);
 }
 
 export async function removeState(): Promise<void> {

@@ -5,14 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { z } from 'zod';
 
-import { isAlive, PROJECT } from '../local/core.js';
+import { PROJECT } from '../local/core.js';
+import { endProcess, isAlive } from '../local/process.js';
 import { RigError, run, type RunOptions } from '../run.js';
 import { ADDRESSES, CORES, type CoreName, type End } from './link.js';
 import type { Processors } from './placement.js';
 import type { PairFolder } from './state.js';
 
 const READY_SECONDS = 30;
-const STOP_SECONDS = 5;
 
 export interface CoreProps {
   readonly program: string;
@@ -103,16 +103,6 @@ async function fault(folder: PairFolder, name: CoreName, what: string): Promise<
 
 /** Stops those of the processes that are cores of this pair, and removes what EAL leaves behind. */
 export async function stopPairCores(folder: PairFolder, pids: readonly number[]): Promise<void> {
-  await Promise.all(pids.map((pid) => stop(folder, pid)));
+  await Promise.all(pids.map((pid) => endProcess(pid, `--file-prefix=${folder.filePrefix('')}`)));
   for (const name of CORES) await rm(folder.runtimeDirectory(name), { recursive: true, force: true });
-}
-
-async function stop(folder: PairFolder, pid: number): Promise<void> {
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    // A process id may have been given to another program since it was written down.
-    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    if (!command.includes(`--file-prefix=${folder.filePrefix('')}`)) return;
-    process.kill(pid, signal);
-    for (let waited = 0; waited < STOP_SECONDS * 1000 && isAlive(pid); waited += 50) await sleep(50);
-  }
 }

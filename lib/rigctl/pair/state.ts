@@ -1,10 +1,11 @@
 // What a local pair has made on this machine, in a folder of its own, so that several pairs work beside each other and what a
 // killed one left is found by the next.
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 
 import { z } from 'zod';
 
-import { isAlive } from '../local/core.js';
+import { isAlive } from '../local/process.js';
+import { replaceFile } from '../local/state-file.js';
 
 /** On a file system that a reboot empties; one folder a pair, named after the process that owns it. */
 const PAIRS = '/run/dpdk-rig-pair';
@@ -56,7 +57,7 @@ export class PairFolder {
 
   async write(state: PairState): Promise<void> {
     await mkdir(this.hugetlbfs, { recursive: true, mode: 0o700 });
-    await writeFile(`${this.path}/state.json`, JSON.stringify(state));
+    await replaceFile(`${this.path}/state.json`, state);
   }
 
   async remove(): Promise<void> {
