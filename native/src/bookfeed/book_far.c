@@ -54,9 +54,10 @@ int64_t ladder_below(const struct book *book, const struct ladder *ladder, int64
 int64_t ladder_above(const struct book *book, const struct ladder *ladder, int64_t key)
 {
 	int64_t slot = key & book->mask;
+	int64_t found = ring_above(ladder->words, ladder->summary, slot, book->mask);
 
-	return key +
-	       ((ring_above(ladder->words, ladder->summary, slot, book->mask) - slot) & book->mask);
+	// Once round is the whole window, not nothing: from below its base to its last key.
+	return key + 1 + ((found - slot - 1) & book->mask);
 }
 
 static void put_near(struct book *book, struct ladder *ladder, int64_t key, int64_t quantity)

@@ -190,6 +190,33 @@ static void truncated(void)
 	book_free(book);
 }
 
+// The window's only level lies in its last slot, beside the one that the search begins at.
+static void alone_at_the_top(void)
+{
+	const int64_t first = 100000, top = first + WINDOW / 4 - 1;
+	struct book *book = start(WINDOW, 100, 2);
+
+	both(book, BOOK_BID, 2 * first, 1);
+	both(book, BOOK_BID, 2 * top, 2);
+	both(book, BOOK_BID, 2 * first, 0);
+	CHECK(same(book));
+	// The window moves up over it, a finer tick moves it to the far levels and back, and a
+	// truncation takes it away.
+	CHECK_EQUAL(both(book, BOOK_BID, 2 * (top + 1), 3), 0);
+	CHECK(same(book));
+	book_clear(book, 2);
+	memset(naive, 0, sizeof(naive));
+	both(book, BOOK_BID, 2 * first, 1);
+	both(book, BOOK_BID, 2 * top, 2);
+	both(book, BOOK_BID, 2 * first, 0);
+	CHECK_EQUAL(both(book, BOOK_ASK, 2 * top + 1, 4), 0);
+	CHECK(same(book));
+	book_truncate(book, BOOK_BID, 0);
+	naive[BOOK_BID].count = 0;
+	CHECK(same(book));
+	book_free(book);
+}
+
 // A level beyond a full far array is refused, and so is a move of the window that would need one.
 static void full(void)
 {
@@ -260,6 +287,7 @@ int main(void)
 		{"a finer price makes a finer tick", a_finer_price_makes_a_finer_tick},
 		{"rescaled", rescaled},
 		{"truncated", truncated},
+		{"alone at the window's top", alone_at_the_top},
 		{"full", full},
 		{"values that are refused", refused_values},
 		{"crossed", crossed},
