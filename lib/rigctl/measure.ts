@@ -1,4 +1,5 @@
 // `rigctl measure`: runs a measurement on a deployed pair's generator, and brings its result here.
+import { randomBytes } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 
 import { parseMeasurement, type Measurement } from '../measurement.js';
@@ -100,12 +101,13 @@ async function measureOn(
   options: MeasureOptions,
 ): Promise<Measurement> {
   const startedAt = operation.now().getTime();
+  const file = `/var/lib/dpdk-rig/measure.${randomBytes(8).toString('hex')}`;
   const onWait = (): void => {
     const elapsed = formatDuration(operation.now().getTime() - startedAt);
     operation.terminal.live(`rig: measuring for ${elapsed}`);
   };
   try {
-    const result = await runScript(operation, instanceId, script(options), {
+    const result = await runScript(operation, instanceId, script(options, file), {
       seconds: bound(options) + GRACE_SECONDS,
       onWait,
     });
@@ -113,8 +115,7 @@ async function measureOn(
     if (result.code !== 0) throw explain(result);
     return decode(await collect(operation, instanceId, result.out));
   } catch (error) {
-    // What Systems Manager kills cannot give the generator its rate back.
-    if (operation.signal.aborted) await pause(operation, instanceId);
+    if (operation.signal.aborted) await clear(operation, instanceId, file);
     throw error;
   }
 }
@@ -138,9 +139,9 @@ export function bound({
  * The arguments are numbers and names that have been checked; nothing in them means anything to a shell. In the foreground:
  * in the script's own process group, which is what Systems Manager ends when it cancels.
  */
-function script(options: MeasureOptions): string {
+function script(options: MeasureOptions, file: string): string {
   return [
-    'file=$(mktemp /var/lib/dpdk-rig/measure.XXXXXXXX) || exit 1',
+    `file=${file}`,
     `timeout --foreground ${bound(options)} ${RIG_MEASURE} --quiet ${measureArguments(options).join(' ')} --output "$file" || { code=$?; rm -f "$file"; exit $code; }`,
     'gzip -9c "$file" | base64 -w 0 >"$file.b64" && rm -f "$file"',
     `echo "${MARK} $file.b64 $(wc -c <"$file.b64")"`,
@@ -213,13 +214,14 @@ export function faultFromWords(line: string, otherwise: string): RigError {
   return new RigError(cause === '' ? otherwise : cause, next.join('; ') || 'see the message above');
 }
 
-async function pause({ aws, terminal, ...operation }: Operation, instanceId: string): Promise<void> {
+/** What Systems Manager kills gives the generator no rate back, and takes no file away. */
+async function clear({ terminal, ...operation }: Operation, instanceId: string, file: string): Promise<void> {
   terminal.progress('interrupted; stopping the generator');
   const signal = AbortSignal.timeout(30_000);
   const { code } = await runScript(
-    { ...operation, aws, terminal, signal },
+    { ...operation, terminal, signal },
     instanceId,
-    `${RIG_TELEMETRY} /pollcore/rate,0`,
+    `rm -f ${file} ${file}.*\n${RIG_TELEMETRY} /pollcore/rate,0`,
     { seconds: SHORT_SECONDS },
   ).catch(() => ({ code: -1 }));
   if (code !== 0)

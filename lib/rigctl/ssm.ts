@@ -16,6 +16,10 @@ const DELIVERY_SECONDS = 60;
 /** Systems Manager's own bound on a script's time. */
 export const MOST_SECONDS = 172_800;
 const ENDED = new Set(['Success', 'Cancelled', 'TimedOut', 'Failed']);
+/** How long an interrupted send is still waited for: only its answer names what is to be cancelled. */
+const SENDING_MS = 10_000;
+/** How long a cancelled script is given to end. */
+const CANCELLING_MS = 15_000;
 
 export interface ScriptResult {
   /** The script's own exit code. */
@@ -61,12 +65,33 @@ export async function runScript(
 ): Promise<ScriptResult> {
   const id = await send(operation, instanceId, script, seconds);
   try {
+    operation.signal.throwIfAborted();
     return await waitForEnd(operation, instanceId, id, { seconds, onWait });
   } catch (error) {
-    // The operation's own signal is aborted by now, so this call goes without it.
-    if (operation.signal.aborted) await operation.aws.ssm.send(new CancelCommandCommand({ CommandId: id }));
+    if (operation.signal.aborted) await cancel(operation, instanceId, id);
     throw error;
   }
+}
+
+/** Until the script has ended: what its caller clears away then must not be made anew by it. */
+async function cancel(operation: Operation, instanceId: string, commandId: string): Promise<void> {
+  // The operation's own signal is aborted by now.
+  const signal = AbortSignal.timeout(CANCELLING_MS);
+  await operation.aws.ssm.send(new CancelCommandCommand({ CommandId: commandId }), { abortSignal: signal });
+  await waitForEnd({ ...operation, signal }, instanceId, commandId, { seconds: 0 }).catch(() => undefined);
+}
+
+/** Aborted so long after the other one. */
+function later(signal: AbortSignal, delayMs: number): AbortSignal {
+  const controller = new AbortController();
+  const start = (): void => {
+    setTimeout(() => {
+      controller.abort(signal.reason);
+    }, delayMs).unref();
+  };
+  if (signal.aborted) start();
+  else signal.addEventListener('abort', start, { once: true });
+  return controller.signal;
 }
 
 async function send(
@@ -87,7 +112,7 @@ async function send(
           executionTimeout: [String(Math.min(MOST_SECONDS, Math.ceil(seconds)))],
         },
       }),
-      { abortSignal: signal },
+      { abortSignal: later(signal, SENDING_MS) },
     );
     return answer.Command?.CommandId ?? '';
   } catch (error) {

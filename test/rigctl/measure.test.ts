@@ -12,9 +12,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { SSMClient } from '@aws-sdk/client-ssm';
 
 import type { Aws } from '../../lib/rigctl/aws.js';
-import { bound, findGenerator, measure, type RemoteMeasureOptions } from '../../lib/rigctl/measure.js';
-import { faultOf, measureArguments } from '../../lib/rigctl/measure-options.js';
-import type { RigStack } from '../../lib/rigctl/stacks.js';
+import { bound, measure, type RemoteMeasureOptions } from '../../lib/rigctl/measure.js';
 import { sampleMeasurement } from './sample-measurement.js';
 
 interface Invocation {
@@ -45,12 +43,15 @@ describe('measure', () => {
   let scripts: string[];
   let timeouts: string[];
   let cancelled: number;
+  /** Called when a script has arrived, before it is answered. */
+  let arrived: () => void;
   let ping: string | undefined;
   let said: string;
   const write = (text: string): void => void (said += `${text}\n`);
 
   beforeEach(async () => {
     [answers, scripts, timeouts, cancelled, ping, said] = [[whole], [], [], 0, 'Online', ''];
+    arrived = () => undefined;
     folder = mkdtempSync(join(tmpdir(), 'rig-measure-'));
     const polls = new Map<string, number>();
     server = createServer((request, response) => {
@@ -76,9 +77,11 @@ describe('measure', () => {
           const parameters = input['Parameters'] as { commands: string[]; executionTimeout: string[] };
           scripts.push(parameters.commands.join('\n'));
           timeouts.push(...parameters.executionTimeout);
+          arrived();
           reply({ Command: { CommandId: String(scripts.length - 1).padStart(36, '0') } });
         } else if (target === 'CancelCommand') {
           cancelled++;
+          answers[0] = { Status: 'Cancelled', ResponseCode: -1 };
           reply({});
         } else {
           const id = String(input['CommandId']);
@@ -226,6 +229,29 @@ describe('measure', () => {
     expect(said).toMatch(/stopping the generator/);
     expect(said).not.toMatch(/may still send/);
   });
+
+  it('takes away what an interrupted measurement had written', async () => {
+    answers = [{ Status: 'InProgress' }, success('{"rate": 0}')];
+    const abort = new AbortController();
+    const ended = expect(run({}, abort.signal)).rejects.toThrow(/abort/i);
+    while (!said.includes('measuring for')) await sleep(5);
+    abort.abort();
+    await ended;
+    const [file = ''] = /(?<=^file=)\/var\/lib\/dpdk-rig\/measure\.\w+$/m.exec(scripts[0] ?? '') ?? [];
+    expect(scripts[1]).toContain(`rm -f ${file} ${file}.*\n`);
+  });
+
+  it('cancels what AWS took up while the interrupt came', async () => {
+    answers = [{ Status: 'InProgress' }, success('{"rate": 0}')];
+    const abort = new AbortController();
+    arrived = () => {
+      abort.abort();
+    };
+    await expect(run({}, abort.signal)).rejects.toThrow(/abort/i);
+    expect(cancelled).toBe(1);
+    expect(scripts[1]).toMatch(/rig-telemetry \/pollcore\/rate,0$/);
+    expect(said).not.toMatch(/may still send/);
+  });
 });
 
 const stackXml = `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>Two</StackName>
@@ -233,60 +259,3 @@ const stackXml = `<DescribeStacksResponse><DescribeStacksResult><Stacks><member>
   <Tags><member><Key>dpdk-rig</Key><Value>Two</Value></member></Tags>
   <Outputs><member><OutputKey>GeneratorInstanceId</OutputKey><OutputValue>i-1</OutputValue></member></Outputs>
   </member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
-
-describe('findGenerator', () => {
-  const stack = (outputs: Record<string, string>, status = 'CREATE_COMPLETE'): RigStack => ({
-    name: 'Two',
-    id: 'arn:x',
-    status,
-    statusReason: undefined,
-    createdAt: new Date(0),
-    changedAt: new Date(0),
-    isRig: true,
-    outputs,
-  });
-  const fleet = stack({
-    Pair1GeneratorInstanceId: 'i-1',
-    Pair2GeneratorInstanceId: 'i-2',
-    Pair1ReflectorInstanceId: 'i-3',
-  });
-
-  it('finds the one of a pair, and the asked one of a fleet', () => {
-    expect(findGenerator(stack({ GeneratorInstanceId: 'i-9' }), undefined)).toMatchObject({
-      instanceId: 'i-9',
-      name: 'Two',
-    });
-    expect(findGenerator(fleet, 2)).toMatchObject({ instanceId: 'i-2', name: 'Two-2' });
-  });
-
-  it.each([
-    ['several', fleet, undefined, /Two has 2 pairs; allowed: --pair 1, 2/],
-    ['none of that number', fleet, 7, /Two has no pair 7; allowed: --pair 1, 2/],
-    ['none at all', stack({ InstanceId: 'i-1' }), undefined, /has no generator.*next: deploy a pair/],
-    ['not yet', stack({}, 'CREATE_IN_PROGRESS'), undefined, /is not deployed: it is CREATE_IN_PROGRESS/],
-  ])('says that there are %s', (_name, rigStack, pair, message) => {
-    expect(() => findGenerator(rigStack, pair)).toThrow(message);
-  });
-});
-
-describe('options', () => {
-  it.each([
-    [{ profile: 'search', rates: [1] }, /takes no --rates/],
-    [{ profile: 'latency' }, /needs --rates/],
-    [{ profile: 'soak', rates: [1, 2] }, /needs one rate in --rates, and has 2/],
-  ] as const)('%j do not go together', (options, message) => {
-    expect(faultOf(options)).toMatch(message);
-  });
-
-  it('become arguments, and only those that were given', () => {
-    expect(measureArguments({ profile: 'soak', rates: [1000], trial: 60 })).toEqual([
-      ...['--profile', 'soak', '--rates', '1000', '--seconds', '60'],
-    ]);
-    expect(faultOf({ profile: 'soak', rates: [1000] })).toBeUndefined();
-  });
-
-  it('bound how long a measurement may take', () => {
-    expect(bound({ profile: 'soak', rates: [1], trial: 3600 })).toBe(3900);
-    expect(bound({ profile: 'search' })).toBeGreaterThan(bound({ profile: 'search', repeat: 1 }));
-  });
-});
