@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
-"""From an exchange's send() to the book of the other side, over a veth pair and TLS: bookfeed by lwip, bookfeed by the
-kernel's sockets, and node's `ws`, in turns.
+"""From an exchange's send() to the book of the other side, over TLS: bookfeed by lwip, bookfeed by the kernel's sockets,
+and node's `ws`, in turns.
 
 usage: bookfeed_wire.py [--runs N] [--rate N] [--seconds N] [--only TEXT] [--json FILE]
 
-Both sides stamp with the same clock. What is lost is counted, so that a long run is a test of its own:
+All share a veth pair, one end of which the exchange has; both sides stamp with the same clock. In front of memif stands
+the other end's af_packet and a pollcore that forwards between the two, on a processor of its own from three on, else on
+the exchange's: that row has a hop and a process more in its way than the others. What is lost is counted and the books are
+compared, so that a long run is a test of its own:
     bookfeed_wire.py --runs 1 --rate 10000 --seconds 600 --only 'lwip, af_xdp'
 Needs root (namespaces, hugepages) and npm's packages. Nothing is judged by time: read the table.
 """
 import argparse
-import contextlib
+import collections
 import csv
+import itertools
 import json
 import os
 import pathlib
@@ -23,12 +27,15 @@ import time
 
 import machine
 from certificates import Certificates
-from programs import CACHE, PROJECT, Missing, run
+from programs import CACHE, PROJECT, Missing, build_pollcore, run
+from wire import OURS, PORT, THEIRS, Stream, Wire
 
-OURS, THEIRS, PORT = "10.96.0.1", "10.96.0.2", 8443
 AF_PACKET = "net_af_packet0,iface={port},blocksz=65536,framesz=2048,framecnt=2048,qdisc_bypass=1"
 AF_XDP = "net_af_xdp0,iface={port}"
-MEMORY_MB = "100"
+MEMIF = "net_memif0,id=0,socket={socket},socket-abstract=no,mac=02:6d:65:6d:69:{end},role={role}"
+MEMORY_MB = "60"
+FOLDER = PROJECT / "native/bench"
+FAULTS = ("lost", "reconnects", "resyncs", "malformed", "wrong_books")  # each must be 0
 
 
 def build_bookfeed():
@@ -40,45 +47,13 @@ def build_bookfeed():
     return str(build / "src/bookfeed/bookfeed")
 
 
-class Wire:
-    """A veth pair between two namespaces: `here` for the client, `there` for the exchange."""
-
-    def __init__(self):
-        number = os.getpid() % 100000
-        self.here, self.there, self.port, self.peer = f"wire-a{number}", f"wire-b{number}", "feed0", "peer0"
-
-    def __enter__(self):
-        for name in (self.here, self.there):
-            run("ip", "netns", "add", name)
-        run("ip", "link", "add", self.port, "netns", self.here, "type", "veth", "peer", "name", self.peer, "netns",
-            self.there)
-        for name, device in ((self.here, self.port), (self.there, self.peer)):
-            run("ip", "netns", "exec", name, "ethtool", "-K", device, "tx", "off", "tso", "off", "gso", "off", "gro", "off")
-            run("ip", "netns", "exec", name, "sysctl", "-qw", f"net.ipv6.conf.{device}.disable_ipv6=1")
-            run("ip", "-n", name, "link", "set", device, "up")
-        run("ip", "-n", self.there, "address", "add", f"{THEIRS}/24", "dev", self.peer)
-        return self
-
-    def __exit__(self, *_):
-        for name in (self.here, self.there):
-            subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
-
-    @contextlib.contextmanager
-    def address(self):
-        """The port's own, for who uses the kernel: a DPDK port has none."""
-        run("ip", "-n", self.here, "address", "add", f"{OURS}/24", "dev", self.port)
-        try:
-            yield
-        finally:
-            run("ip", "-n", self.here, "address", "del", f"{OURS}/24", "dev", self.port)
-
-
 class Bench:
     def __init__(self, wire, folder, eal, options):
         self.wire, self.folder, self.eal, self.options = wire, pathlib.Path(folder), eal, options
         self.certificates = Certificates(folder)
         self.count = int(options.rate * options.seconds)
-        self.trace, self.status, self.stamps = (self.folder / name for name in ("trace.csv", "status.json", "stamps"))
+        self.trace, self.status, self.stamps, self.memif_socket = (
+            self.folder / name for name in ("trace.csv", "status.json", "stamps", "memif"))
 
     def bookfeed(self, *options, eal=()):
         words = [self.options.bookfeed, *eal, *(["--"] if eal else []), "--venue", "binance", "--symbols", "NKNUSDT",
@@ -88,61 +63,82 @@ class Bench:
 
     def lwip(self, device):
         eal = ["-l", "0-1", "--no-pci", "--log-level", "error", "--file-prefix", f"wire{os.getpid()}", *self.eal,
-               "--vdev", device.format(port=self.wire.port)]
+               "--vdev", device]
         return self.measure(self.bookfeed("--transport", "lwip", "--ipv4", f"{OURS}/24", eal=eal))
+
+    def veth(self, device):
+        return self.lwip(device.format(port=self.wire.port))
+
+    def memif(self):
+        self.memif_socket.unlink(missing_ok=True)
+        ends = [MEMIF.format(socket=self.memif_socket, end=end, role=role)
+                for end, role in (("01", "server"), ("02", "client"))]
+        processor = 2 if os.cpu_count() > 2 else 0
+        words = [build_pollcore(), "--lcores", f"0@0,1@{processor}", "EAL", "--", "--mode", "forward",
+                 "--self-test-timeout", "60"]  # the link is up once bookfeed is there
+        eal = [*self.eal, "--vdev", AF_PACKET.format(port=self.wire.port), "--vdev", ends[0]]
+        with machine.Program(words, eal, self.wire.here) as bridge:
+            # A memif client asks once, when it starts.
+            bridge.until(self.memif_socket.exists, "memif")
+            return self.lwip(ends[1])
 
     def kernel(self, wait):
         with self.wire.address():
             return self.measure(["taskset", "-c", "1", *self.bookfeed("--wait", wait)])
 
     def node(self):
-        self.status.unlink(missing_ok=True)
         with self.wire.address():
-            return self.measure(["taskset", "-c", "1", "node", str(PROJECT / "native/bench/wire_client.mjs"), THEIRS,
-                                 str(PORT), self.certificates.ca(), str(self.trace)])
+            return self.measure(["taskset", "-c", "1", "node", str(FOLDER / "wire_client.mjs"), THEIRS, str(PORT),
+                                 self.certificates.ca(), str(self.trace)])
 
     def measure(self, client):
         """One session: the exchange sends so many messages at that rate, the client is stopped after the last."""
-        certificate, key = self.certificates.pair("right")
-        exchange = subprocess.Popen(
-            ["ip", "netns", "exec", self.wire.there, "taskset", "-c", "0", sys.executable, "-B",
-             str(PROJECT / "native/bench/exchange.py"), "--address", THEIRS, "--port", str(PORT), "--cert", certificate,
-             "--key", key, "--rate", str(self.options.rate), "--count", str(self.count), "--stamps", str(self.stamps)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        with exchange, tempfile.TemporaryFile() as log:
-            exchange.stdout.readline()
+        self.status.unlink(missing_ok=True)
+        with Stream(self.wire, self.certificates, self.stamps, self.options, self.count) as exchange, \
+                tempfile.TemporaryFile() as log:
             process = subprocess.Popen(["ip", "netns", "exec", self.wire.here, *client], stdout=log, stderr=log)
             try:
-                time.sleep(self.options.seconds + 3)
+                # An exchange that cannot keep the pace takes longer, and the table tells its rate.
+                exchange.answer("finished", 2 * self.options.seconds + 20, process)
+                time.sleep(1)
             finally:
                 process.send_signal(signal.SIGTERM)
-                code = process.wait(30)
-            exchange.stdin.close()
-            sent = int(exchange.stdout.read().split()[-1])
+                code = process.wait(60)
+            last = exchange.end()
             log.seek(0)
             if code != 0:
                 raise RuntimeError(f"exit {code}: {log.read().decode(errors='replace')[-500:]}")
-        return self.result(sent)
+        return self.result(last)
 
-    def result(self, sent):
+    def result(self, last):
         with open(self.trace, encoding="ascii") as lines:
             books = [int(row["book_ns"]) for row in csv.DictReader(lines)]
-        stamps = [int(line) for line in self.stamps.read_text(encoding="ascii").split()]
-        found = {"messages": sent}
-        if self.status.exists():
-            status = json.loads(self.status.read_text(encoding="utf-8"))
-            # One more is the answer to the subscription.
-            found["lost"] = sent + 1 - status["messages"] + status["resyncs"]
-        # Every message since the book is good is in the trace, so both end with the last one. Of each run the first
-        # part is left out: caches, windows and node's compiler are cold.
+        # Every message since the book is good is in the trace, up to its size, so both end with the last one.
+        with open(self.stamps, encoding="ascii") as lines:
+            first = int(next(lines))
+            stamps = [int(line) for line in collections.deque(itertools.chain([first], lines), len(books))]
+        found = {"sent": last["sent"], "rate": last["sent"] * 1e9 / (stamps[-1] - first), **self.kept(last, len(books))}
+        # Of each run the first part is left out: caches, windows and node's compiler are cold.
         together = min(len(books), len(stamps))
         pairs = zip(stamps[-together:], books[-together:])
         times = sorted(book - stamp for stamp, book in list(pairs)[together // 5:])
         if not times or times[0] < 0:
-            raise RuntimeError(f"{together} updates of {sent}: stamps and trace do not belong together")
-        found["p50_us"] = times[len(times) // 2] / 1e3
-        found["p99_us"] = times[len(times) * 99 // 100] / 1e3
+            raise RuntimeError(f"{together} updates of {last['sent']}: stamps and trace do not belong together: {found}")
+        found["timed"] = len(times)
+        for name, share in (("p50_us", 0.5), ("p99_us", 0.99), ("p999_us", 0.999)):
+            found[name] = times[int(len(times) * share)] / 1e3
         return found
+
+    def kept(self, last, traced):
+        """What bookfeed says of the session, and whether its books are the exchange's; node has but its trace."""
+        if not self.status.exists():
+            return {"received": traced, "lost": last["sent"] - traced, "reconnects": last["connections"] - 1}
+        status = json.loads(self.status.read_text(encoding="utf-8"))
+        received = status["messages"] - status["connects"]  # each subscription has an answer
+        books = {book["symbol"]: [book["bids"], book["asks"]] for book in status["books"]}
+        return {"received": received, "lost": last["sent"] - received, "reconnects": last["connections"] - 1,
+                "resyncs": status["resyncs"], "malformed": status["malformed"], "wrong_books": int(books != last["books"]),
+                "latency_ns": status["latency_ns"]}
 
     def contenders(self):
         """The first is the peer that the others are compared with."""
@@ -150,34 +146,51 @@ class Bench:
                 "kernel, blocking": lambda: self.kernel("block"),
                 "kernel, busy-poll": lambda: self.kernel("busy-poll"),
                 "node ws": self.node,
-                "lwip, af_packet": lambda: self.lwip(AF_PACKET),
-                "lwip, af_xdp": lambda: self.lwip(AF_XDP)}
+                "lwip, af_packet": lambda: self.veth(AF_PACKET),
+                "lwip, af_xdp": lambda: self.veth(AF_XDP),
+                "lwip, memif": self.memif}
 
 
 def in_turns(bench, runs, only):
-    values = {}
+    """name -> one result a round, and what went wrong."""
+    values, faults = {}, []
     for number in range(runs):
         print(f"wire to book: round {number + 1} of {runs}", file=sys.stderr, flush=True)
         for name, one in bench.contenders().items():
             if only not in name:
                 continue
             try:
-                values.setdefault(name, []).append(one())
-            except (RuntimeError, OSError, Missing, subprocess.TimeoutExpired) as error:
+                found = one()
+            except Missing as error:
                 print(f"  {name}: left out: {error}", file=sys.stderr)
-    return {name: found for name, found in values.items() if found}
+                continue
+            except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
+                faults.append(f"{name}: {error}")
+                continue
+            values.setdefault(name, []).append(found)
+            faults += [f"{name}: {fault}: {found[fault]}" for fault in FAULTS if found.get(fault)]
+    return values, faults
 
 
 def print_table(values):
-    print(f"{'wire to book':<20} {'p50 us':>9} {'ratio':>6} {'p99 us':>9} {'ratio':>6} {'messages':>10} {'lost':>6}")
-    rows = {name: {key: statistics.median(one[key] for one in found) for key in ("p50_us", "p99_us")}
+    print(f"{'wire to book':<18} {'p50 us':>8} {'ratio':>6} {'p99 us':>8} {'ratio':>6} {'p99.9 us':>9} {'sent':>9} "
+          f"{'received':>9} {'lost':>5} {'reconnects':>10} {'rate':>8}")
+    rows = {name: {key: statistics.median(one[key] for one in found) for key in ("p50_us", "p99_us", "p999_us", "rate")}
             for name, found in values.items()}
     peer = rows.get("kernel, spinning")
     for name, row in rows.items():
         ratios = [f"{row[key] / peer[key]:.2f}" if peer else "" for key in ("p50_us", "p99_us")]
-        lost = [one["lost"] for one in values[name] if "lost" in one]
-        print(f"{name:<20} {row['p50_us']:>9.1f} {ratios[0]:>6} {row['p99_us']:>9.1f} {ratios[1]:>6} "
-              f"{sum(one['messages'] for one in values[name]):>10} {sum(lost) if lost else '':>6}")
+        total = {key: sum(one[key] for one in values[name]) for key in ("sent", "received", "lost", "reconnects")}
+        print(f"{name:<18} {row['p50_us']:>8.1f} {ratios[0]:>6} {row['p99_us']:>8.1f} {ratios[1]:>6} {row['p999_us']:>9.1f} "
+              f"{total['sent']:>9} {total['received']:>9} {total['lost']:>5} {total['reconnects']:>10} {row['rate']:>8.0f}")
+
+
+def print_stages(name, session):
+    """By bookfeed's own stamps, of every message of the session."""
+    print(f"\n{name}, stage in us {'count':>10} {'p50':>8} {'p90':>8} {'p99':>8} {'p99.9':>8} {'max':>8}")
+    for stage, of in session["latency_ns"].items():
+        print(f"  {stage:<{len(name) + 11}} {of['count']:>10} "
+              + " ".join(f"{of[key] / 1e3:>8.2f}" for key in ("p50", "p90", "p99", "p999", "max")))
 
 
 def read_options():
@@ -202,14 +215,19 @@ def main():
     machine.PAGES = 64
     with machine.memory() as eal, Wire() as wire, tempfile.TemporaryDirectory(prefix="bookfeed-wire-") as folder:
         bench = Bench(wire, folder, [MEMORY_MB if word == "256" else word for word in eal], options)
-        values = in_turns(bench, options.runs, options.only)
+        values, faults = in_turns(bench, options.runs, options.only)
     print_table(values)
-    print(f"{options.runs} runs of {options.seconds:g} s at {options.rate:g} messages a second; medians of the runs")
+    for name, found in values.items():
+        if options.runs == 1 and "latency_ns" in found[0]:
+            print_stages(name, found[0])
+    timed = max((one["timed"] for found in values.values() for one in found), default=0)
+    print(f"\n{options.runs} runs of {options.seconds:g} s at {options.rate:g} messages a second; medians of the runs; wire to "
+          f"book is of the last {timed} messages of each run at most")
     if options.json:
         with open(options.json, "w", encoding="utf-8") as out:
             json.dump({"rate": options.rate, "seconds": options.seconds, "runs": values}, out, indent=1)
-    if any(one.get("lost", 0) for found in values.values() for one in found):
-        sys.exit("bookfeed_wire: messages were lost")
+    if faults or not values:
+        sys.exit("bookfeed_wire: " + ("; ".join(faults) or f"--only: no contender has '{options.only}' in its name, or none ran"))
 
 
 if __name__ == "__main__":

@@ -4,14 +4,19 @@
 usage: exchange.py --address A.B.C.D --port N --cert FILE --key FILE [--symbols A,B | --recorded FILE] [--rate N]
                    [--count N] [--stamps FILE]
 
+Prints a JSON line when it listens, one when --count messages were sent, and one at the end of standard input, which ends
+it: how much was sent, how many clients came, and the best five levels of each book.
+
 Commands, one a line on standard input: gap, tampered, malformed, half, reset, silent, close, badframe, fragments, ping,
 old-snapshot, snapshot-error, deflate, refuse. Each befalls the next message, snapshot or handshake, once.
 """
 import argparse
+import array
 import base64
 import collections
 import contextlib
 import hashlib
+import json
 import select
 import socket
 import ssl
@@ -88,11 +93,13 @@ class Peer:
 class Exchange:
     """Listens in a thread of its own; its sockets belong to the network namespace that made them."""
 
-    def __init__(self, address, port, cert, key, market, rate=100, count=None, version=None):
+    def __init__(self, address, port, cert, key, market, rate=100, count=None, version=None,
+                 finished=lambda: None):
         self.market, self.rate, self.count = market, rate, count
         self.commands = collections.deque()
         self.sent, self.connections, self.requests = 0, 0, []
-        self.stamps = []
+        self.finished = finished  # called once, when count messages were sent
+        self.stamps = array.array("Q")
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(cert, key)
         if version:
@@ -211,6 +218,8 @@ class Exchange:
         self.stamps.append(time.clock_gettime_ns(time.CLOCK_MONOTONIC))
         peer.send(text.encode())
         self.sent += 1
+        if self.sent == self.count:
+            self.finished()
 
     def _fault(self, peer, name):
         text = (self.market.step() or "{}").encode()
@@ -257,15 +266,20 @@ def read_options():
     return parser.parse_args()
 
 
+def say(**what):
+    print(json.dumps(what), flush=True)
+
+
 def main():
     options = read_options()
     market = Recorded(options.recorded) if options.recorded else Market(options.symbols.split(","))
-    exchange = Exchange(options.address, options.port, options.cert, options.key, market, options.rate, options.count)
-    print("ready", flush=True)
+    exchange = Exchange(options.address, options.port, options.cert, options.key, market, options.rate, options.count,
+                        finished=lambda: say(finished=options.count))
+    say(listens=f"{options.address}:{options.port}")
     for line in sys.stdin:
         exchange.command(line.strip())
     exchange.close()
-    print(f"sent {exchange.sent}", flush=True)
+    say(sent=exchange.sent, connections=exchange.connections, books=market.truth())
     if options.stamps:
         with open(options.stamps, "w", encoding="ascii") as out:
             out.writelines(f"{stamp}\n" for stamp in exchange.stamps)

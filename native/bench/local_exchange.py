@@ -16,7 +16,7 @@ import threading
 import time
 
 from certificates import Certificates
-from exchange import Exchange
+from exchange import Exchange, say
 from venues import ASK, BID, VENUES, Book
 
 SIDE_LEVELS = 200  # of a generated book at its start
@@ -119,10 +119,6 @@ def read_options():
     parser.add_argument("--feeds", type=pathlib.Path, help="where recorded feeds may be")
     parser.add_argument("--rate", type=float, default=1000, help="messages a second (default 1000)")
     return parser.parse_args()
-
-
-def say(**what):
-    print(json.dumps(what), flush=True)
 
 
 def main():
