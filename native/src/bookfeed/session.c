@@ -12,6 +12,10 @@
 // For TCP, TLS and WebSocket together: some round trips, or a machine that is not there.
 #define CONNECT_TIMEOUT_NS (10000 * NS_PER_MS)
 
+// In times of silence: what a large message may take at the least, so that no server keeps books
+// good by a message that never ends.
+enum { STALES_A_MESSAGE = 4 };
+
 static const char *const names[SESSION_STATES] = {
 	[SESSION_WAITING] = "waiting",
 	[SESSION_RESOLVING] = "resolving",
@@ -140,17 +144,24 @@ static void tick_resolving(struct session *session)
 	}
 }
 
-// A silent server is asked by a ping at half of the time, and given up at the end of it.
+// A silent server is asked by a ping at half of the time, and given up at the end of it. Its answer
+// may come before the clock is read again.
 static void tick_open(struct session *session)
 {
 	uint64_t stale_ns = session->config.stale_ms * NS_PER_MS;
+	uint64_t message_ns = STALES_A_MESSAGE * stale_ns;
 	uint64_t silent_ns = session->now_ns - session->heard_ns;
 
 	if (silent_ns >= stale_ns) {
 		session_fail(session, "nothing heard for %" PRIu32 " ms", session->config.stale_ms);
 		return;
 	}
-	if (silent_ns >= stale_ns / 2 && session->pinged_ns < session->heard_ns) {
+	if (session->now_ns - session->whole_ns >= message_ns) {
+		session_fail(
+			session, "no whole message for %" PRIu64 " ms", message_ns / NS_PER_MS);
+		return;
+	}
+	if (silent_ns >= stale_ns / 2 && session->pinged_ns <= session->heard_ns) {
 		session->pinged_ns = session->now_ns;
 		session_send(session, WS_PING, "alive?", 6);
 	}

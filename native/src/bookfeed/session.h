@@ -66,12 +66,15 @@ struct session {
 	size_t fetch_symbol;
 	uint32_t fetch_failures; // in a row
 	uint64_t fetch_after_ns; // none before
+	uint64_t asked_ns;       // until when the requests made so far would last at their pace
 	bool requests_due;       // the feed may want something that could not be asked for yet
 	uint32_t failures;       // in a row
 	unsigned int turn;       // which of the host's addresses is next
 	uint64_t now_ns;         // of the last tick
 	uint64_t deadline_ns;    // of the state
+	uint64_t opened_ns;      // when the stream began
 	uint64_t heard_ns;       // when the server was last heard
+	uint64_t whole_ns;       // when a message or control frame of it was last whole
 	uint64_t message_ns;     // when a message last came
 	uint64_t pinged_ns;      // when we last asked whether it lives
 	uint8_t *memory;

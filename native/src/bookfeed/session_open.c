@@ -5,6 +5,8 @@
 
 #include "session_parts.h"
 
+#define NS_PER_MS UINT64_C(1000000)
+
 int session_send(struct session *session, enum ws_opcode opcode, const void *payload, size_t size)
 {
 	uint8_t frame[FEED_REQUEST_SIZE + WS_HEADER_MAX];
@@ -71,7 +73,10 @@ static void take_text(struct session *session, const struct ws_message *message)
 		counter_add(&session->counters.updates, 1);
 		stamps.json = change.read_tsc;
 		latency_add(session->latency, &stamps);
-		session->failures = 0;
+		// A server that ends each connection soon is no better for the books it gave.
+		if (session->now_ns - session->opened_ns >=
+			session->config.backoff_max_ms * NS_PER_MS)
+			session->failures = 0;
 		return;
 	}
 	if (verdict != FEED_IGNORED)
@@ -79,12 +84,23 @@ static void take_text(struct session *session, const struct ws_message *message)
 	session_serve_requests(session);
 }
 
+// What a server says is shown on a terminal, which must not take it for a command.
+static void print_plainly(const struct ws_message *message, char reason[WS_CONTROL_MAX + 1])
+{
+	for (size_t i = 0; i < message->size; i++) {
+		bool plain = message->bytes[i] >= ' ' && message->bytes[i] <= '~';
+
+		reason[i] = plain ? (char)message->bytes[i] : '?';
+	}
+	reason[message->size] = '\0';
+}
+
 // A peer's close is answered by the same code, and ends the connection.
 static void take_close(struct session *session, const struct ws_message *message)
 {
 	char reason[WS_CONTROL_MAX + 1];
 
-	snprintf(reason, sizeof(reason), "%.*s", (int)message->size, (const char *)message->bytes);
+	print_plainly(message, reason);
 	session_send_close(session,
 		message->code == WS_CODE_NO_STATUS ? (uint16_t)WS_CODE_NORMAL : message->code);
 	if (session->state == SESSION_OPEN)
@@ -118,8 +134,10 @@ static void take_messages(struct session *session)
 
 	session->heard_ns = session->now_ns;
 	while (session->state == SESSION_OPEN &&
-		(verdict = ws_reader_next(&session->reader, &message)) == WS_MESSAGE)
+		(verdict = ws_reader_next(&session->reader, &message)) == WS_MESSAGE) {
+		session->whole_ns = session->now_ns;
 		take_message(session, &message);
+	}
 	if (session->state != SESSION_OPEN || verdict != WS_BROKEN)
 		return;
 	session_send_close(session, session->reader.code);
@@ -130,8 +148,11 @@ static void take_messages(struct session *session)
 static void open_session(struct session *session)
 {
 	session->state = SESSION_OPEN;
+	session->opened_ns = session->now_ns;
 	session->heard_ns = session->now_ns;
+	session->whole_ns = session->now_ns;
 	session->pinged_ns = 0;
+	session->asked_ns = 0;
 	session->fetch_failures = 0;
 	session->fetch_after_ns = 0;
 	counter_add(&session->counters.connects, 1);

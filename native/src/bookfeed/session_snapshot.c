@@ -6,6 +6,9 @@
 
 #define NS_PER_MS UINT64_C(1000000)
 
+// Requests at once beyond one for each symbol, before they are paced.
+enum { REQUESTS_IN_HAND = 4 };
+
 // A server that is asked again at once after a failure answers with a ban.
 static void wait_before_next(struct session *session)
 {
@@ -50,6 +53,23 @@ static void on_finished(void *owner, const char *why)
 
 const struct fetch_events session_fetch_events = {.finished = on_finished};
 
+// Whether the pace allows another request: one for each symbol at once, then as many as attempts to
+// connect. A stream that spoils each new book at once would otherwise have us banned.
+static bool pace_allows(const struct session *session)
+{
+	uint64_t in_hand = feed_count(session->feed) + REQUESTS_IN_HAND - 1;
+
+	return session->asked_ns <=
+	       session->now_ns + in_hand * session->config.backoff_min_ms * NS_PER_MS;
+}
+
+static void count_request(struct session *session)
+{
+	if (session->asked_ns < session->now_ns)
+		session->asked_ns = session->now_ns;
+	session->asked_ns += session->config.backoff_min_ms * NS_PER_MS;
+}
+
 void session_serve_requests(struct session *session)
 {
 	char text[FEED_REQUEST_SIZE];
@@ -60,11 +80,13 @@ void session_serve_requests(struct session *session)
 	while (session->state == SESSION_OPEN && request == FEED_REQUEST_SEND) {
 		// A GET counts as made once it was asked for, so none is while none can be made.
 		if (session->fetch.phase != FETCH_IDLE ||
-			session->now_ns < session->fetch_after_ns) {
+			session->now_ns < session->fetch_after_ns || !pace_allows(session)) {
 			session->requests_due = true;
 			return;
 		}
 		request = feed_request(session->feed, text, &symbol);
+		if (request != FEED_REQUEST_NONE)
+			count_request(session);
 		if (request == FEED_REQUEST_SEND) {
 			session_send(session, WS_TEXT, text, strlen(text));
 		} else if (request == FEED_REQUEST_GET) {
