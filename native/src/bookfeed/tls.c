@@ -26,6 +26,8 @@ static void set_reason(struct tls *tls, const char *what)
 static void release(struct tls *tls)
 {
 	SSL_free(tls->ssl);
+	// What stays in OpenSSL's queue would be taken for a fault of another connection.
+	ERR_clear_error();
 	tls->ssl = NULL;
 	tls->link = NULL;
 	tls->open = false;
@@ -63,7 +65,7 @@ static bool shake_hands(struct tls *tls)
 
 	if (error == SSL_ERROR_WANT_READ && ret == 0)
 		return true;
-	if (error != SSL_ERROR_NONE) {
+	if (error != SSL_ERROR_NONE && error != SSL_ERROR_WANT_READ) {
 		set_reason(tls, "TLS handshake");
 		fail(tls, tls->reason);
 		return false;
@@ -166,7 +168,7 @@ int tls_open(struct tls *tls, const struct tls_context *context, struct transpor
 
 int tls_read(struct tls *tls, void *out, size_t capacity)
 {
-	int got;
+	int got, ret;
 
 	if (tls->ssl == NULL)
 		return -ENOTCONN;
@@ -176,14 +178,19 @@ int tls_read(struct tls *tls, void *out, size_t capacity)
 		return got;
 	switch (SSL_get_error(tls->ssl, got)) {
 	case SSL_ERROR_WANT_READ:
-		// An update of the keys may ask for an answer.
-		return flush(tls);
+		// Such as the refusal to negotiate again.
+		ret = flush(tls);
+		if (ret < 0)
+			snprintf(tls->reason, sizeof(tls->reason), "send: %s", strerror(-ret));
+		return ret;
 	case SSL_ERROR_ZERO_RETURN:
 		tls->ended = true;
 		snprintf(tls->reason, sizeof(tls->reason), "ended by the server");
 		return -EPIPE;
 	default:
 		set_reason(tls, "TLS");
+		// An alert tells the server why.
+		flush(tls);
 		return -EPROTO;
 	}
 }
@@ -205,7 +212,6 @@ void tls_close(struct tls *tls)
 		return;
 	if (tls->open && SSL_shutdown(tls->ssl) >= 0)
 		flush(tls);
-	ERR_clear_error();
 	if (tls->link != NULL)
 		link_close(tls->link);
 	release(tls);
