@@ -33,6 +33,7 @@ struct counters counters_copy(const struct counters *counters)
 		.tx_packets = counter_read(&counters->tx_packets),
 		.tx_bytes = counter_read(&counters->tx_bytes),
 		.tx_dropped = counter_read(&counters->tx_dropped),
+		.tx_held = counter_read(&counters->tx_held),
 		.busy_cycles = counter_read(&counters->busy_cycles),
 	};
 
@@ -52,6 +53,7 @@ void counters_add(struct counters *total, const struct counters *part)
 	total->tx_packets += part->tx_packets;
 	total->tx_bytes += part->tx_bytes;
 	total->tx_dropped += part->tx_dropped;
+	total->tx_held += part->tx_held;
 	total->busy_cycles += part->busy_cycles;
 	for (unsigned int i = 0; i < BURST_BUCKETS; i++)
 		total->bursts[i] += part->bursts[i];

@@ -22,6 +22,7 @@ struct counters {
 	uint64_t tx_packets;
 	uint64_t tx_bytes;
 	uint64_t tx_dropped;  // the transmit ring was full
+	uint64_t tx_held;     // answers that waited until it had room, or were dropped at last
 	uint64_t busy_cycles; // from one poll to the next, where one brought packets
 	uint64_t bursts[BURST_BUCKETS];
 	uint64_t verdicts[VERDICT_COUNT];

@@ -64,8 +64,8 @@ static __attribute__((noinline)) void offload_replies(struct rte_mbuf **mbufs, u
 }
 
 // trusting: the device checks checksums. A constant, so that who does not ask it pays nothing.
-static __rte_always_inline uint64_t respond_packets(struct poller *poller, uint16_t port,
-	struct rte_mbuf **mbufs, uint16_t count, bool trusting)
+static __rte_always_inline uint64_t respond_packets(
+	struct poller *poller, struct rte_mbuf **mbufs, uint16_t count, bool trusting)
 {
 	const struct responder *responder = &poller->responder;
 	const struct echo_self self = echo_self(responder);
@@ -101,7 +101,7 @@ static __rte_always_inline uint64_t respond_packets(struct poller *poller, uint1
 	count_verdicts(poller, last, (uint16_t)(count - run));
 	if (unlikely(poller->tx_checksum))
 		offload_replies(mbufs, replies);
-	send_burst(poller, port, mbufs, replies, reply_bytes);
+	send_back(poller, mbufs, replies, reply_bytes);
 	drop_burst(drops, dropped);
 	return bytes;
 }
@@ -109,29 +109,34 @@ static __rte_always_inline uint64_t respond_packets(struct poller *poller, uint1
 static inline uint64_t respond_burst(
 	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count)
 {
-	return respond_packets(poller, port, mbufs, count, false);
+	(void)port;
+	return respond_packets(poller, mbufs, count, false);
 }
 
 static inline uint64_t respond_checked_burst(
 	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count)
 {
-	return respond_packets(poller, port, mbufs, count, true);
+	(void)port;
+	return respond_packets(poller, mbufs, count, true);
 }
 
 int mode_respond(struct poller *poller)
 {
 	if (poller->rx_checksum)
-		return poll_until_stopped(poller, respond_checked_burst);
-	return poll_until_stopped(poller, respond_burst);
+		return answer_until_stopped(poller, respond_checked_burst);
+	return answer_until_stopped(poller, respond_burst);
 }
 
 uint64_t poller_respond(
 	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count)
 {
-	return respond_burst(poller, port, mbufs, count);
+	uint64_t bytes = respond_burst(poller, port, mbufs, count);
+
+	held_drop(poller);
+	return bytes;
 }
 
 void poller_respond_once(struct poller *poller)
 {
-	poll_once(poller, poller->port_id, respond_burst);
+	poll_once(poller, poller->port_id, poller_respond);
 }

@@ -5,7 +5,7 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
-#include "poll.h"
+#include "held.h"
 
 static int poll_lcore(void *argument)
 {
@@ -49,6 +49,7 @@ void poller_init(struct poller *poller, const struct config *config, const struc
 	poller->mode = config->mode;
 	poller->idle = config->idle;
 	poller->gaps.least = hz / 100000;
+	held_init(poller, hz);
 	poller->lcore = worker_lcore(queue);
 	memcpy(poller->responder.mac, port->mac, sizeof(poller->responder.mac));
 	poller->responder.ipv4 = config->ipv4;

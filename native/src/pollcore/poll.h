@@ -15,6 +15,18 @@
 
 struct generator;
 
+enum { BURST_MAX = 512 }; // what --burst allows
+
+// Answers that the transmit ring had no room for; see held.c.
+struct held {
+	uint64_t patience; // cycles; set before the poller starts
+	uint64_t end;      // of it, unless something leaves
+	uint64_t stuck_at; // tx_packets when it last ended
+	uint16_t first;    // of mbufs, not sent yet
+	uint16_t count;
+	struct rte_mbuf *mbufs[BURST_MAX];
+};
+
 struct poller {
 	// Set before the poller starts, then only read.
 	uint16_t port_id;
@@ -35,6 +47,7 @@ struct poller {
 	// Written by the polling lcore alone, or by main through poller_respond_once() while it is
 	// parked.
 	struct counters counters;
+	struct held held;
 	struct gaps gaps;
 	atomic_int thread; // the polling one's id, for /proc; 0: it has not polled yet
 };
@@ -60,8 +73,8 @@ int mode_reflect(struct poller *poller);
 int mode_forward(struct poller *poller);
 int mode_generate(struct poller *poller);
 
-// respond's work on a burst, for the modes that answer beside other work. Takes all of the buffers
-// and returns how many bytes they had.
+// respond's work on a burst, for the modes that answer beside other work: what the ring has no room
+// for is dropped. Takes all of the buffers and returns how many bytes they had.
 uint64_t poller_respond(
 	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count);
 

@@ -8,13 +8,11 @@
 #include <rte_mbuf.h>
 #include <rte_prefetch.h>
 
+#include "held.h"
 #include "idle.h"
 #include "poll.h"
 
-enum {
-	BURST_MAX = 512, // what --burst allows
-	PREFETCH_AHEAD = 4,
-};
+enum { PREFETCH_AHEAD = 4 };
 
 static inline void count_verdicts(struct poller *poller, enum verdict verdict, uint16_t count)
 {
@@ -37,8 +35,27 @@ static inline uint64_t sum_bytes(struct rte_mbuf *const *mbufs, uint16_t count)
 	return bytes;
 }
 
-// Sends a burst of so many bytes. What the ring does not take now is dropped and counted: waiting
-// for it would lose more on receive.
+// Sends what the ring takes of a burst of so many bytes; how many packets that were.
+static inline uint16_t send_some(struct poller *poller, uint16_t port, struct rte_mbuf **mbufs,
+	uint16_t count, uint64_t bytes)
+{
+	uint16_t sent = rte_eth_tx_burst(port, poller->queue, mbufs, count);
+
+	for (uint16_t i = sent; unlikely(i < count); i++)
+		bytes -= mbufs[i]->pkt_len;
+	counter_add(&poller->counters.tx_packets, sent);
+	counter_add(&poller->counters.tx_bytes, bytes);
+	return sent;
+}
+
+static inline void drop_unsent(struct poller *poller, struct rte_mbuf **mbufs, uint16_t count)
+{
+	rte_pktmbuf_free_bulk(mbufs, count);
+	counter_add(&poller->counters.tx_dropped, count);
+}
+
+// What the ring does not take now is dropped and counted: waiting for one port would lose more on
+// the other.
 static inline void send_burst(struct poller *poller, uint16_t port, struct rte_mbuf **mbufs,
 	uint16_t count, uint64_t bytes)
 {
@@ -46,15 +63,22 @@ static inline void send_burst(struct poller *poller, uint16_t port, struct rte_m
 
 	if (count == 0)
 		return;
-	sent = rte_eth_tx_burst(port, poller->queue, mbufs, count);
-	if (unlikely(sent < count)) {
-		for (uint16_t i = sent; i < count; i++)
-			bytes -= mbufs[i]->pkt_len;
-		rte_pktmbuf_free_bulk(mbufs + sent, count - sent);
-		counter_add(&poller->counters.tx_dropped, count - sent);
-	}
-	counter_add(&poller->counters.tx_packets, sent);
-	counter_add(&poller->counters.tx_bytes, bytes);
+	sent = send_some(poller, port, mbufs, count, bytes);
+	if (unlikely(sent < count))
+		drop_unsent(poller, mbufs + sent, count - sent);
+}
+
+// For what goes back by the port it came from: what the ring does not take now is held.
+static inline void send_back(
+	struct poller *poller, struct rte_mbuf **mbufs, uint16_t count, uint64_t bytes)
+{
+	uint16_t sent;
+
+	if (count == 0)
+		return;
+	sent = send_some(poller, poller->port_id, mbufs, count, bytes);
+	if (unlikely(sent < count))
+		held_keep(poller, mbufs + sent, count - sent);
 }
 
 static inline void drop_burst(struct rte_mbuf **mbufs, uint16_t count)
@@ -124,6 +148,24 @@ static __rte_always_inline int poll_until_stopped(struct poller *poller, burst_f
 	poll_pace_init(&pace, poller);
 	while (!atomic_load_explicit(&poller->stop, memory_order_relaxed))
 		poll_pace_keep(&pace, poller, poll_once(poller, poller->port_id, act));
+	return 0;
+}
+
+// The same for modes that send back: while answers are held nothing is received, so that the rest
+// waits in the device's ring.
+static __rte_always_inline int answer_until_stopped(struct poller *poller, burst_function act)
+{
+	struct poll_pace pace;
+
+	poll_pace_init(&pace, poller);
+	while (!atomic_load_explicit(&poller->stop, memory_order_relaxed)) {
+		uint16_t count = 0;
+
+		if (likely(poller->held.count == 0) || held_send(poller))
+			count = poll_once(poller, poller->port_id, act);
+		poll_pace_keep(&pace, poller, count);
+	}
+	held_drop(poller);
 	return 0;
 }
 

@@ -34,6 +34,7 @@ static void add_counters(struct list *list, const struct counters *counters)
 	add(list, "tx_packets", counters->tx_packets);
 	add(list, "tx_bytes", counters->tx_bytes);
 	add(list, "tx_dropped", counters->tx_dropped);
+	add(list, "tx_held", counters->tx_held);
 	add(list, "rx_dropped", counters_dropped(counters));
 	add(list, "polls", counters_polls(counters));
 	add(list, "polls_empty", counters->polls_empty);

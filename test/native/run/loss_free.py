@@ -14,6 +14,8 @@ import time
 import rig
 
 LOWEST, PRECISION, DRAIN_S = 1000, 1.05, 3
+# What it tells of a loss: where packets can go, and how many waited for room in the ring back.
+REFLECTOR = ("rx_packets", "tx_packets", "tx_held", "tx_dropped", "rx_missed", "rx_nombuf", "rx_dropped")
 
 
 class Pair:
@@ -87,8 +89,11 @@ def highest_loss_free(pair, trial, say):
 def measure(pair, trial, seconds, say=lambda text: None):
     best = highest_loss_free(pair, trial, say)
     rate = int(best * 0.8)
+    before = pair.reflector.stats()
     got = pair.run(rate, seconds)
-    return {"highest_loss_free": best, "rate": rate, "seconds": seconds, "lost": lost(got), **got}
+    after = pair.reflector.stats()
+    return {"highest_loss_free": best, "rate": rate, "seconds": seconds, "lost": lost(got), **got,
+            "reflector": {name: after[name] - before[name] for name in REFLECTOR}}
 
 
 def main():
@@ -109,6 +114,7 @@ def main():
         print(f"highest loss-free rate {result['highest_loss_free']} packets/s; {result['rate']} packets/s for "
               f"{result['seconds']:g} s: sent {result['sent']}, lost {result['lost']}, duplicates {result['duplicates']}, "
               f"reordered {result['reordered']}, p50 {result['p50_ns'] / 1000:.1f} us, p99 {result['p99_ns'] / 1000:.1f} us")
+        print("the reflector: " + ", ".join(f"{name} {value}" for name, value in result["reflector"].items()))
     sys.exit(1 if result["lost"] else 0)
 
 

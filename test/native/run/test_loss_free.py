@@ -21,3 +21,16 @@ class TwoProcesses(RigTest):
             self.assertEqual(got[name], 0, f"{name} of {got}")
         # Counted on the other side too, from the first packet of all on.
         self.assertEqual(pair.reflector.stats()["rx_packets"], pair.generator.stats()["tx_packets"])
+
+    def test_full_rings_lose_nothing(self):
+        # As fast as it goes: both rings fill whenever one of the two waits for a processor.
+        pair = self.pair()
+        got = pair.run("max", 2)
+        stats = pair.reflector.stats()
+        self.assertGreater(got["stalled"], 0)
+        # What is lost is counted where it is lost.
+        self.assertEqual(pair.generator.stats()["tx_packets"], stats["rx_packets"])
+        self.assertEqual(pair.generator.stats()["rx_packets"] + stats["tx_dropped"], stats["rx_packets"])
+        # The reflector waits a quarter of a second, for which a busy machine may well stop the other.
+        if pair.generator.stats()["poll_gap_max_ns"] < 200e6:
+            self.assertEqual(stats["tx_dropped"], 0)
