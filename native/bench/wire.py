@@ -19,7 +19,7 @@ def join(space, name, other_space, other_name):
         inside = ("ip", "netns", "exec", where)
         # A checksum left to the hardware is never computed on a veth, and a frame is to be one segment.
         run(*inside, "ethtool", "-K", what, "tx", "off", "tso", "off", "gso", "off", "gro", "off")
-        run(*inside, "sysctl", "-qw", f"net.ipv6.conf.{what}.disable_ipv6=1")
+        run(*inside, "sysctl", "-qew", f"net.ipv6.conf.{what}.disable_ipv6=1")
         run("ip", "-n", where, "link", "set", what, "up")
 
 

@@ -35,16 +35,32 @@ def run(*command, check=True):
     return done
 
 
-def until(condition, what, timeout=10):
-    """Waits until condition() is true and returns what it returned."""
+def until(condition, what, timeout=15):
+    """Waits until condition() is true and returns what it returned; what is a text, or makes one when it is needed."""
     end = time.monotonic() + timeout
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"{what}: not within {timeout} s")
+            raise AssertionError(f"{what() if callable(what) else what}: not within {timeout} s")
         time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def entered(namespace):
+    """This thread's sockets are made in that network namespace."""
+    with open("/proc/self/ns/net", "rb") as home, open(f"/run/netns/{namespace}", "rb") as there:
+        _enter(there)
+        try:
+            yield
+        finally:
+            _enter(home)
+
+
+def _enter(namespace):
+    if _libc.setns(namespace.fileno(), CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
 
 
 class Wire:
@@ -87,24 +103,9 @@ class Wire:
         said = self.inside("ping", "-n", "-q", "-i", "0.01", "-c", str(count), "-w", "10", *options, CORE_IPV4)
         return int(re.search(r"(\d+) packets transmitted", said.stdout).group(1))
 
-    @contextlib.contextmanager
-    def _entered(self):
-        with open("/proc/self/ns/net", "rb") as home, \
-                open(f"/run/netns/{self.namespace}", "rb") as there:
-            self._enter(there)
-            try:
-                yield
-            finally:
-                self._enter(home)
-
-    @staticmethod
-    def _enter(namespace):
-        if _libc.setns(namespace.fileno(), CLONE_NEWNET) != 0:
-            raise OSError(ctypes.get_errno(), "setns")
-
     def udp(self):
         """A UDP socket of the peer."""
-        with self._entered():
+        with entered(self.namespace):
             made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         made.bind((PEER_IPV4, 0))
         made.settimeout(2)
@@ -112,7 +113,7 @@ class Wire:
 
     def raw(self, ethertype=0x0003):
         """A socket that sends and receives whole frames at the peer's end."""
-        with self._entered():
+        with entered(self.namespace):
             made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ethertype))
             made.bind((self.peer, ethertype))
         made.settimeout(2)

@@ -5,7 +5,7 @@ import os
 import pathlib
 import socket
 
-from rig import CORE_IPV4, PEER_IPV4, Wire, run
+from rig import CORE_IPV4, PEER_IPV4, entered, run
 
 _numbers = itertools.count()
 
@@ -29,10 +29,8 @@ class Tap:
     def inside(self, *command, check=True):
         return run("ip", "netns", "exec", self.namespace, *command, check=check)
 
-    _entered, _enter = Wire._entered, staticmethod(Wire._enter)
-
     def udp(self):
-        with self._entered():
+        with entered(self.namespace):
             made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         made.bind((PEER_IPV4, 0))
         made.settimeout(5)
@@ -40,7 +38,7 @@ class Tap:
 
     def raw(self, ethertype):
         """A socket that sends and receives whole frames at the kernel's end."""
-        with self._entered():
+        with entered(self.namespace):
             made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ethertype))
             made.bind((self.name, ethertype))
         made.settimeout(5)

@@ -1,7 +1,7 @@
 """IPv6 with the kernel's own stack as the peer: neighbour discovery, ping and UDP echo, by both of our addresses."""
 import socket
 
-from rig import RigTest
+from rig import RigTest, entered
 
 CORE_IPV6, PEER_IPV6 = "2001:db8::1", "2001:db8::2"
 
@@ -35,7 +35,7 @@ class Ipv6(RigTest):
         self.assertEqual(self.running.stop(), 0)
 
     def test_udp_echo(self):
-        with self.net._entered():
+        with entered(self.net.namespace):
             asker = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
         with asker:
             asker.settimeout(5)

@@ -3,7 +3,6 @@
 BOOKFEED names the command to test: a path, or words such as "trixie.sh run /rig/.../bookfeed".
 """
 import contextlib
-import ctypes
 import itertools
 import json
 import os
@@ -17,39 +16,22 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import unittest
 
 PROJECT = pathlib.Path(__file__).resolve().parents[4]
-sys.path[:0] = [str(PROJECT / "native/bench")]
+sys.path += [str(PROJECT / "native/bench"), str(PROJECT / "test/native/run")]
 
 from certificates import Certificates  # noqa: E402
 from exchange import Exchange  # noqa: E402
 from market import Market, Recorded  # noqa: E402
+from rig import entered, run, until  # noqa: E402
+from wire import join  # noqa: E402
 
 BOOKFEED = shlex.split(os.environ.get("BOOKFEED", ""))
 FEEDS = PROJECT.parent / "shared/feeds"
 OURS, THEIRS, PORT = "10.97.0.1", "10.97.0.2", 8443
 AF_PACKET = "net_af_packet0,iface={port},blocksz=65536,framesz=2048,framecnt=2048,qdisc_bypass=1"
-CLONE_NEWNET = 0x40000000
 _numbers = itertools.count()
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def run(*command, check=True):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    if check and done.returncode != 0:
-        raise RuntimeError(f"{shlex.join(command)}: exit {done.returncode}: {done.stderr}{done.stdout}")
-    return done
-
-
-def until(condition, what, timeout=15):
-    end = time.monotonic() + timeout
-    while not (value := condition()):
-        if time.monotonic() > end:
-            raise AssertionError(f"{what() if callable(what) else what}: not within {timeout} s")
-        time.sleep(0.02)
-    return value
 
 
 class Wire:
@@ -66,42 +48,18 @@ class Wire:
             for name in names:
                 run("ip", "netns", "add", name)
             if loss:
-                self._pair(self.here, self.port, self.middle, "left")
-                self._pair(self.there, self.peer, self.middle, "right")
+                join(self.here, self.port, self.middle, "left")
+                join(self.there, self.peer, self.middle, "right")
                 self._forward(loss)
             else:
-                self._pair(self.here, self.port, self.there, self.peer)
+                join(self.here, self.port, self.there, self.peer)
             run("ip", "-n", self.there, "address", "add", f"{THEIRS}/24", "dev", self.peer)
         except BaseException:
             self.close()
             raise
 
-    @staticmethod
-    def _pair(space, name, other_space, other_name):
-        run("ip", "link", "add", name, "netns", space, "type", "veth", "peer", "name", other_name, "netns", other_space)
-        for where, what in ((space, name), (other_space, other_name)):
-            # A checksum left to the hardware is never computed on a veth, and a frame is to be one segment.
-            run("ip", "netns", "exec", where, "ethtool", "-K", what, "tx", "off", "tso", "off", "gso", "off", "gro", "off")
-            run("ip", "netns", "exec", where, "sysctl", "-qw", f"net.ipv6.conf.{what}.disable_ipv6=1", check=False)
-            run("ip", "-n", where, "link", "set", what, "up")
-
-    @contextlib.contextmanager
-    def inside(self, name):
-        """This thread's sockets are made in that namespace."""
-        with open("/proc/self/ns/net", "rb") as home, open(f"/run/netns/{name}", "rb") as there:
-            self._enter(there)
-            try:
-                yield
-            finally:
-                self._enter(home)
-
-    @staticmethod
-    def _enter(namespace):
-        if _libc.setns(namespace.fileno(), CLONE_NEWNET) != 0:
-            raise OSError(ctypes.get_errno(), "setns")
-
     def _forward(self, loss):
-        with self.inside(self.middle):
+        with entered(self.middle):
             ends = []
             for name in ("left", "right"):
                 made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
@@ -246,7 +204,7 @@ class BookfeedTest(unittest.TestCase):
 
     def exchange(self, wire, market=None, certificate="right", **options):
         market = market or Market(self.symbols, remember=True)
-        with wire.inside(wire.there):
+        with entered(wire.there):
             made = Exchange(THEIRS, PORT, *self.certificates.pair(certificate), market, **options)
         self.addCleanup(made.close)
         return made
