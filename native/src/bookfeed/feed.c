@@ -93,6 +93,7 @@ static void lose(struct symbol *symbol, enum feed_cause cause)
 	symbol->shown.resyncs += symbol->shown.state == FEED_GOOD;
 	symbol->shown.state = FEED_WAITING;
 	symbol->shown.cause = cause;
+	symbol->held = false;
 	if (symbol->pending != NULL)
 		pending_clear(symbol->pending);
 }
@@ -101,7 +102,10 @@ enum feed_verdict feed_spoil(
 	struct feed *feed, struct symbol *symbol, enum feed_cause cause, struct feed_change *change)
 {
 	lose(symbol, cause);
-	symbol->need = feed->rules->need_of_fault;
+	// What is not subscribed yet gets all that it needs by being so; nothing else may come
+	// first.
+	if (symbol->need != FEED_NEED_SUBSCRIBE)
+		symbol->need = feed->rules->need_of_fault;
 	*change = (struct feed_change){.symbol = feed_number(feed, symbol), .cause = cause};
 	return FEED_RESYNC;
 }
@@ -109,8 +113,10 @@ enum feed_verdict feed_spoil(
 enum feed_verdict feed_spoil_all(
 	struct feed *feed, enum feed_cause cause, struct feed_change *change)
 {
-	for (size_t i = 0; i < feed->count; i++)
+	for (size_t i = 0; i < feed->count; i++) {
 		feed_spoil(feed, &feed->symbols[i], cause, change);
+		feed->symbols[i].newest = 0;
+	}
 	*change = (struct feed_change){.symbol = FEED_NO_SYMBOL, .cause = cause};
 	return FEED_MALFORMED;
 }
@@ -196,8 +202,7 @@ enum feed_verdict feed_take_snapshot(
 		cause = feed_doubt(symbol);
 	if (cause != FEED_CAUSE_NONE)
 		return feed_spoil(feed, symbol, cause, change);
-	symbol->shown.state = FEED_GOOD;
-	symbol->shown.cause = FEED_CAUSE_NONE;
+	feed_show(symbol);
 	symbol->shown.snapshots++;
 	symbol->need = FEED_NEED_NONE;
 	*change = (struct feed_change){

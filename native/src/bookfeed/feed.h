@@ -44,7 +44,7 @@ enum feed_state {
 // Why a book is not good.
 enum feed_cause {
 	FEED_CAUSE_NONE,
-	FEED_CAUSE_START, // no snapshot has come yet
+	FEED_CAUSE_START, // no snapshot has come yet, or no update to prove it by
 	FEED_CAUSE_DISCONNECTED,
 	FEED_CAUSE_GAP,          // an update is missing in the sequence
 	FEED_CAUSE_OLD_SNAPSHOT, // the snapshot ends before the stream begins

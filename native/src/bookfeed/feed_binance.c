@@ -5,6 +5,7 @@
 // order book correctly"
 #include <ctype.h>
 
+#include "cycles.h"
 #include "feed_binance.h"
 
 static bool is_futures(const struct feed *feed)
@@ -49,13 +50,23 @@ static void keep(struct feed *feed, struct symbol *symbol, const struct pending_
 		symbol->need = FEED_NEED_GET;
 }
 
+// An event has come that the snapshot has already: the stream began before it.
+static enum feed_verdict prove(struct feed *feed, struct symbol *symbol, struct feed_change *change)
+{
+	feed_show(symbol);
+	*change = (struct feed_change){
+		.symbol = feed_number(feed, symbol), .best = true, .read_tsc = cycles_now()};
+	return FEED_UPDATED;
+}
+
+// For a book that is good or held.
 static enum feed_verdict take(struct feed *feed, struct symbol *symbol,
 	const struct pending_event *event, struct feed_change *change)
 {
 	enum feed_verdict verdict;
 
 	if (!symbol->joined && is_old(feed, symbol->last, event))
-		return FEED_IGNORED;
+		return symbol->held ? prove(feed, symbol, change) : FEED_IGNORED;
 	if (symbol->joined ? !follows(feed, symbol->last, event)
 			   : !joins(feed, symbol->last, event)) {
 		verdict = feed_spoil(feed, symbol, FEED_CAUSE_GAP, change);
@@ -63,8 +74,11 @@ static enum feed_verdict take(struct feed *feed, struct symbol *symbol,
 		return verdict;
 	}
 	symbol->last = event->last;
+	verdict = feed_take_update(feed, symbol, &event->levels, change);
+	if (!symbol->joined && verdict == FEED_UPDATED)
+		feed_show(symbol);
 	symbol->joined = true;
-	return feed_take_update(feed, symbol, &event->levels, change);
+	return verdict;
 }
 
 static enum feed_verdict take_depth(
@@ -83,7 +97,7 @@ static enum feed_verdict take_depth(
 	if (symbol == NULL)
 		return FEED_IGNORED;
 	symbol->newest = event.last;
-	if (symbol->shown.state == FEED_GOOD)
+	if (symbol->shown.state == FEED_GOOD || symbol->held)
 		return take(feed, symbol, &event, change);
 	keep(feed, symbol, &event);
 	return FEED_IGNORED;
@@ -97,6 +111,7 @@ static enum feed_verdict take_fault(
 
 	if (cause == FEED_CAUSE_MALFORMED || symbol == NULL)
 		return feed_spoil_all(feed, cause, change);
+	symbol->newest = 0;
 	return feed_spoil(feed, symbol, cause, change);
 }
 
@@ -105,7 +120,7 @@ static void ask_for_snapshots(struct feed *feed)
 {
 	for (size_t i = 0; i < feed->count; i++)
 		if (feed->symbols[i].need == FEED_NEED_NONE &&
-			feed->symbols[i].shown.state == FEED_WAITING &&
+			feed->symbols[i].shown.state == FEED_WAITING && !feed->symbols[i].held &&
 			feed->symbols[i].shown.cause != FEED_CAUSE_REFUSED)
 			feed->symbols[i].need = FEED_NEED_GET;
 }
@@ -137,6 +152,17 @@ static bool is_too_old(const struct feed *feed, struct symbol *symbol, uint64_t 
 		return id < symbol->newest;
 	pending_get(symbol->pending, 0, &event);
 	return !is_old(feed, id, &event) && !joins(feed, id, &event);
+}
+
+// No event has come since the stream began, so that of this symbol may not be on yet: what happened
+// between snapshot and stream would be lost, and the next event be the first to tell.
+static enum feed_verdict hold(struct symbol *symbol, struct feed_change *change)
+{
+	symbol->shown.state = FEED_WAITING;
+	symbol->shown.cause = FEED_CAUSE_START;
+	symbol->held = true;
+	change->cause = FEED_CAUSE_START;
+	return FEED_IGNORED;
 }
 
 static enum feed_verdict binance_snapshot(
@@ -174,6 +200,8 @@ static enum feed_verdict binance_snapshot(
 	}
 	if (symbol->shown.state == FEED_GOOD)
 		pending_clear(symbol->pending);
+	if (symbol->shown.state == FEED_GOOD && symbol->newest == 0)
+		return hold(symbol, change);
 	return verdict;
 }
 

@@ -40,8 +40,9 @@ struct symbol {
 	enum feed_need need;
 	struct pending *pending; // Binance: events that wait for the snapshot
 	uint64_t last;           // Binance: the id up to which the book is right
-	uint64_t newest;         // Binance: the last id that the stream has brought
+	uint64_t newest;         // Binance: the last id that the stream has brought; 0: not known
 	bool joined;             // Binance: an event has been applied since the snapshot
+	bool held;               // Binance: in sync with a snapshot that no event has proven yet
 	uint32_t checksum;       // Kraken: what the message says of the book after it
 	// Beyond these prices there may be levels that no snapshot has shown: 0 and INT64_MAX if
 	// not.
@@ -92,6 +93,14 @@ extern const struct feed_rules feed_binance_spot, feed_binance_futures, feed_kra
 const struct feed_rules *feed_rules_of(enum feed_venue venue);
 
 size_t feed_number(const struct feed *feed, const struct symbol *symbol);
+
+// What the book holds is proven now, or was.
+static inline void feed_show(struct symbol *symbol)
+{
+	symbol->shown.state = FEED_GOOD;
+	symbol->shown.cause = FEED_CAUSE_NONE;
+	symbol->held = false;
+}
 
 // NULL: none of ours.
 struct symbol *feed_find(const struct feed *feed, const struct json_text *name);

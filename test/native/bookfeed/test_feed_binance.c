@@ -69,6 +69,37 @@ static void a_snapshot_newer_than_all_events(void)
 	feed_free(feed);
 }
 
+// Answered to before the symbol's first event: whether the stream began in time is not known yet.
+static void a_snapshot_before_the_first_event(void)
+{
+	static const struct {
+		unsigned int first, last;
+		enum feed_verdict verdict;
+		const char *bests;
+	} events[] = {
+		{10, 11, FEED_UPDATED, "0.35 4/0.36 7"},
+		{8, 10, FEED_UPDATED, "0.35 5/0.36 7"},
+		{12, 12, FEED_RESYNC, "-"},
+	};
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		struct feed *feed = start(FEED_BINANCE_SPOT);
+
+		CHECK_EQUAL(say(feed, "{\"result\":null,\"id\":1}"), FEED_IGNORED);
+		expect_request(feed, FEED_REQUEST_GET, "NKNUSDT");
+		expect_request(feed, FEED_REQUEST_GET, "BLZETH");
+		CHECK_EQUAL(answer(feed, 0, snapshot_10), FEED_IGNORED);
+		CHECK_BESTS(feed, 0, "-");
+		CHECK_EQUAL(say(feed, "{\"result\":null,\"id\":2}"), FEED_IGNORED);
+		expect_request(feed, FEED_REQUEST_NONE, "");
+		CHECK_EQUAL(event(feed, events[i].first, events[i].last, 0, "[[\"0.35\",\"4\"]]"),
+			events[i].verdict);
+		CHECK_BESTS(feed, 0, events[i].bests);
+		CHECK_EQUAL(feed_symbol(feed, 0)->resyncs, 0);
+		feed_free(feed);
+	}
+}
+
 static void a_gap(void)
 {
 	struct feed *feed = started(FEED_BINANCE_SPOT);
@@ -173,7 +204,7 @@ static void the_best_price_leaves_the_snapshot(void)
 	CHECK_EQUAL(feed_new(&config, &feed, &fault), 0);
 	feed_connected(feed);
 	expect_request(feed, FEED_REQUEST_SEND, "SUBSCRIBE");
-	say(feed, "{\"result\":null,\"id\":1}");
+	CHECK_EQUAL(event(feed, 10, 10, 0, "[]"), FEED_IGNORED);
 	expect_request(feed, FEED_REQUEST_GET, "limit=5");
 	CHECK_EQUAL(
 		answer(feed, 0,
@@ -226,6 +257,7 @@ int main(void)
 		{"events wait for the snapshot", events_wait_for_the_snapshot},
 		{"a snapshot older than the stream", a_snapshot_older_than_the_stream},
 		{"a snapshot newer than all events", a_snapshot_newer_than_all_events},
+		{"a snapshot before the first event", a_snapshot_before_the_first_event},
 		{"a gap", a_gap},
 		{"a gap right after the snapshot", a_gap_right_after_the_snapshot},
 		{"a gap among waiting events", a_gap_among_waiting_events},

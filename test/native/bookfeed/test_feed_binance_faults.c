@@ -105,6 +105,37 @@ static void other_messages(void)
 	feed_free(feed);
 }
 
+// A symbol whose subscription waits for its turn must not get a snapshot without a stream.
+static void a_fault_before_the_subscription(void)
+{
+	struct feed *feed = feed_of(FEED_BINANCE_SPOT, symbols, 2);
+
+	feed_connected(feed);
+	CHECK_EQUAL(say(feed, "not JSON"), FEED_MALFORMED);
+	expect_request(feed, FEED_REQUEST_SEND, "SUBSCRIBE");
+	expect_request(feed, FEED_REQUEST_NONE, "");
+	feed_free(feed);
+}
+
+// What the event was that could not be read is not known: a snapshot from before it is no book.
+static void a_snapshot_from_before_a_fault(void)
+{
+	static const char *const bids[] = {"[[\"0.35\",\"99999999999999999999\"]]", "[[]]"};
+
+	for (size_t i = 0; i < sizeof(bids) / sizeof(bids[0]); i++) {
+		struct feed *feed = started(FEED_BINANCE_SPOT);
+
+		event(feed, 11, 11, 0, bids[i]);
+		expect_request(feed, FEED_REQUEST_GET, "NKNUSDT");
+		CHECK_EQUAL(answer(feed, 0, snapshot_10), FEED_IGNORED);
+		CHECK_BESTS(feed, 0, "-");
+		CHECK_EQUAL(event(feed, 12, 12, 0, "[]"), FEED_RESYNC);
+		CHECK_EQUAL(change.cause, FEED_CAUSE_GAP);
+		CHECK_BESTS(feed, 0, "-");
+		feed_free(feed);
+	}
+}
+
 static void refused(void)
 {
 	struct feed *feed = started(FEED_BINANCE_SPOT);
@@ -158,6 +189,8 @@ int main(void)
 		{"cut at every byte", cut_at_every_byte},
 		{"schema faults", schema_faults},
 		{"other messages", other_messages},
+		{"a fault before the subscription", a_fault_before_the_subscription},
+		{"a snapshot from before a fault", a_snapshot_from_before_a_fault},
 		{"refused", refused},
 		{"broken snapshots", broken_snapshots},
 	};
