@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "stop_signals.h"
 #include "virtual_port.h"
 
 static unsigned int count_messages(int fd, const char *text)
@@ -116,7 +117,7 @@ static const struct check_case cases[] = {
 
 int main(void)
 {
-	control_block_signals();
+	stop_signals_block();
 	if (!start_eal())
 		return 2;
 	return CHECK_RUN(cases);

@@ -8,6 +8,7 @@
 #include <rte_version.h>
 
 #include "program.h"
+#include "stop_signals.h"
 
 static struct program program;
 
@@ -53,7 +54,7 @@ static int start(int split, char **argv, struct fault *fault)
 	if (split > 1 && program.settings.transport != TRANSPORT_LWIP)
 		return fault_set(fault, EXIT_USAGE,
 			"EAL: '%s'; only --transport lwip takes EAL's options", argv[1]);
-	program_block_signals();
+	stop_signals_block();
 	if (split > 0)
 		argv[split] = NULL;
 	return split > 0 ? run(split, argv, fault) : run(1, no_eal, fault);

@@ -1,12 +1,12 @@
 // See program.h.
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "program.h"
+#include "stop_signals.h"
 
 enum {
 	NS_PER_S = 1000 * 1000 * 1000,
@@ -16,37 +16,6 @@ enum {
 	// A manager and a telemetry client want to know more often than somebody may want to read.
 	LOOK_MS_MAX = 1000,
 };
-
-static void stop_signals(sigset_t *set)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGINT);
-}
-
-void program_block_signals(void)
-{
-	sigset_t set;
-
-	stop_signals(&set);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
-
-bool program_stop_wanted(uint64_t wait_ns)
-{
-	const struct timespec wait = {
-		.tv_sec = (time_t)(wait_ns / NS_PER_S),
-		.tv_nsec = (long)(wait_ns % NS_PER_S),
-	};
-	static bool wanted;
-	sigset_t set;
-
-	stop_signals(&set);
-	// A signal once taken is no longer pending, so it is remembered.
-	if (!wanted)
-		wanted = sigtimedwait(&set, NULL, &wait) > 0;
-	return wanted;
-}
 
 int program_init(struct program *program, struct fault *fault)
 {
@@ -195,7 +164,7 @@ int program_control(struct program *program, program_tick tick, void *device, st
 	int ret = 0;
 
 	notify_send(&program->notify, "READY=1\nSTATUS=connecting");
-	while (ret == 0 && !program_stop_wanted(WAKE_NS)) {
+	while (ret == 0 && !stop_signals_came(WAKE_NS)) {
 		uint64_t now = now_ns();
 		bool show_due = now >= next_show;
 

@@ -45,10 +45,6 @@ int program_report(struct program *program, struct fault *fault);
 
 void program_done(struct program *program);
 
-// SIGTERM and SIGINT are waited for; call this before any thread starts.
-void program_block_signals(void);
-bool program_stop_wanted(uint64_t wait_ns);
-
 // The three ways to run. Each returns 0 or sets *fault.
 int run_kernel(struct program *program, struct fault *fault);
 int run_replay(struct program *program, struct fault *fault);

@@ -12,6 +12,7 @@
 #include "lwip_stack.h"
 #include "port.h"
 #include "program.h"
+#include "stop_signals.h"
 #include "telemetry_bookfeed.h"
 
 enum {
@@ -93,7 +94,7 @@ static int self_test(struct device *device, const struct settings *settings, str
 	uint64_t next = 0;
 	bool link = false;
 
-	while (!program_stop_wanted(0)) {
+	while (!stop_signals_came(0)) {
 		uint64_t now = now_ns();
 
 		if (now >= next) {

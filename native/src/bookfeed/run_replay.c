@@ -6,6 +6,7 @@
 
 #include "program.h"
 #include "replay.h"
+#include "stop_signals.h"
 
 struct player {
 	struct program *program;
@@ -101,7 +102,7 @@ static int play_all(struct player *player, struct fault *fault)
 	while ((ret = replay_next(&player->stream, &record)) == 1) {
 		if (record.kind == REPLAY_RECEIVED)
 			play(player, &record);
-		if (program_stop_wanted(0))
+		if (stop_signals_came(0))
 			return 0;
 	}
 	if (ret < 0)

@@ -2,22 +2,15 @@
 // rarely enough that the sibling thread of the polling core keeps its cycles.
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "control.h"
 #include "stats.h"
+#include "stop_signals.h"
 
 enum { NS_PER_S = 1000 * 1000 * 1000, WAKE_NS = NS_PER_S / 10, STATUS_EVERY_S = 10 };
-
-static void stop_signals(sigset_t *set)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGINT);
-}
 
 uint64_t core_now_ns(void)
 {
@@ -25,30 +18,6 @@ uint64_t core_now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
-void control_block_signals(void)
-{
-	sigset_t set;
-
-	stop_signals(&set);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
-
-bool control_stop_wanted(uint64_t wait_ns)
-{
-	struct timespec wait = {
-		.tv_sec = (time_t)(wait_ns / NS_PER_S),
-		.tv_nsec = (long)(wait_ns % NS_PER_S),
-	};
-	static bool wanted;
-	sigset_t set;
-
-	stop_signals(&set);
-	// A signal once taken is no longer pending, so it is remembered.
-	if (!wanted)
-		wanted = sigtimedwait(&set, NULL, &wait) > 0;
-	return wanted;
 }
 
 static void send_status(const struct core *core, const struct notify *notify)
@@ -188,7 +157,7 @@ int control_run(struct core *core, const struct notify *notify, struct fault *fa
 
 	if (notify->watchdog_ns != 0 && notify->watchdog_ns / 3 < wake_ns)
 		wake_ns = notify->watchdog_ns / 3;
-	while (!control_stop_wanted(wake_ns)) {
+	while (!stop_signals_came(wake_ns)) {
 		uint64_t now = core_now_ns();
 		bool link_changed = false;
 

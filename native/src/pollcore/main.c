@@ -20,6 +20,7 @@
 #include "metrics.h"
 #include "notify.h"
 #include "selftest.h"
+#include "stop_signals.h"
 #include "telemetry.h"
 
 static struct core core = {
@@ -126,7 +127,7 @@ static void print_report(void)
 
 static bool stop_pending(void)
 {
-	return control_stop_wanted(0);
+	return stop_signals_came(0);
 }
 
 // From a started port to a clean stop: what is between the self-test and the last report.
@@ -242,7 +243,7 @@ int main(int argc, char **argv)
 		ret = notify_init(&notify, getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC"),
 			getenv("WATCHDOG_PID"), &fault);
 	if (ret == 0) {
-		control_block_signals();
+		stop_signals_block();
 		argv[split] = NULL;
 		ret = run(split, argv, &notify, &fault);
 	}
