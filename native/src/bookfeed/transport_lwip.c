@@ -55,6 +55,14 @@ static void forget(struct lwip_link *link)
 	link->link.events = NULL;
 }
 
+// What was sent still goes out. Without memory for the FIN just now, lwIP closes it later; a peer
+// that never ends its half must give way to the next connection.
+static void leave(struct tcp_pcb *pcb)
+{
+	tcp_setprio(pcb, TCP_PRIO_MIN);
+	tcp_close(pcb);
+}
+
 static void fail_link(struct lwip_link *link, const char *text)
 {
 	const struct link_events *events = link->link.events;
@@ -91,7 +99,7 @@ static void end_link(struct lwip_link *link)
 	struct tcp_pcb *pcb = link->pcb;
 
 	fail_link(link, why(ERR_CLSD));
-	tcp_close(pcb);
+	leave(pcb);
 }
 
 static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *pbuf, err_t error)
@@ -159,7 +167,8 @@ static int lwip_send(struct link *base, const uint8_t *bytes, size_t size)
 {
 	struct lwip_link *link = lwip_link(base);
 
-	if (size > tcp_sndbuf(link->pcb) ||
+	// The buffer holds one byte more than tcp_write() can be told of.
+	if (size > tcp_sndbuf(link->pcb) || size > UINT16_MAX ||
 		tcp_write(link->pcb, bytes, (u16_t)size, TCP_WRITE_FLAG_COPY) != ERR_OK)
 		return -ENOBUFS;
 	tcp_output(link->pcb);
@@ -172,20 +181,29 @@ static void lwip_close(struct link *base)
 	struct tcp_pcb *pcb = link->pcb;
 
 	forget(link);
-	// Without memory for the FIN just now, lwIP closes it later.
 	if (pcb != NULL)
-		tcp_close(pcb);
+		leave(pcb);
 }
 
 // lwIP takes the measured round trip as it is, which on a short wire is none at all: it would then
 // send again whatever a delayed acknowledgement has not reached yet.
-static void keep_rto_floor(void)
+static void keep_rto_floor(struct tcp_pcb *pcb)
+{
+	int shift = pcb->nrtx < RTO_SHIFT_MAX ? pcb->nrtx : RTO_SHIFT_MAX;
+
+	if (pcb->rto < RTO_FLOOR << shift)
+		pcb->rto = (s16_t)(RTO_FLOOR << shift);
+}
+
+// What lwIP leaves to its user, before its timers look at the connections.
+static void tend_connections(void)
 {
 	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
-		int shift = pcb->nrtx < RTO_SHIFT_MAX ? pcb->nrtx : RTO_SHIFT_MAX;
-
-		if (pcb->rto < RTO_FLOOR << shift)
-			pcb->rto = (s16_t)(RTO_FLOOR << shift);
+		keep_rto_floor(pcb);
+		// Nobody will read what came out of order on a connection that was left, and it
+		// holds buffers of the port.
+		if (pcb->callback_arg == NULL)
+			tcp_free_ooseq(pcb);
 	}
 }
 
@@ -199,7 +217,7 @@ static void lwip_poll(struct transport *transport, uint64_t wait_ns)
 	now = latency_now();
 	if ((int64_t)(now - self->next_tick) >= 0) {
 		self->next_tick = now + self->tick_cycles;
-		keep_rto_floor();
+		tend_connections();
 		sys_check_timeouts();
 	}
 	netif_lwip_flush(self->netif);
