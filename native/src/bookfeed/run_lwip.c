@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include <rte_eal.h>
-#include <rte_errno.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
 #include "config.h"
+#include "eal.h"
 #include "lwip_stack.h"
 #include "port.h"
 #include "program.h"
@@ -27,40 +27,6 @@ struct device {
 	struct lwip_stack *stack;
 	unsigned int ticks;
 };
-
-static int explain_eal_fault(struct fault *fault)
-{
-	int error = rte_errno;
-
-	// Only another process can hold this lock: a lock of our own does not conflict with us.
-	if (rte_eal_primary_proc_alive(NULL))
-		return fault_set(fault, EXIT_PRIMARY,
-			"EAL: another primary process runs with this --file-prefix; stop it, or "
-			"choose another prefix");
-	// EACCES is how EAL reports that it found no usable hugepage.
-	if (error == ENOMEM || error == EACCES)
-		return fault_set(fault, EXIT_MEMORY,
-			"EAL: memory: %s; reserve 2 MB hugepages, remove stale ones, or lower "
-			"--socket-mem",
-			rte_strerror(error));
-	return fault_set(fault, EXIT_EAL, "EAL: %s; the lines above say what it could not do",
-		rte_strerror(error));
-}
-
-static int start_eal(int argc, char **argv, struct fault *fault)
-{
-	if (rte_eal_init(argc, argv) < 0)
-		return explain_eal_fault(fault);
-	if (rte_eal_process_type() == RTE_PROC_PRIMARY && rte_lcore_count() >= 2)
-		return 0;
-	rte_eal_cleanup();
-	if (rte_lcore_count() < 2)
-		return fault_set(fault, EXIT_USAGE,
-			"lcores: %u; give two, such as -l 0-1: one controls, one polls",
-			rte_lcore_count());
-	return fault_set(fault, EXIT_USAGE,
-		"--proc-type: 'secondary'; bookfeed must be the primary process");
-}
 
 // The port as pollcore sets it up without options, but for what we were given.
 static int start_port(struct device *device, const struct settings *settings, struct fault *fault)
@@ -189,7 +155,7 @@ static int run_stack(struct program *program, struct device *device, struct faul
 int run_lwip(struct program *program, int eal_argc, char **eal_argv, struct fault *fault)
 {
 	static struct device device;
-	int ret = start_eal(eal_argc, eal_argv, fault);
+	int ret = eal_start(eal_argc, eal_argv, "bookfeed", 2, fault);
 
 	if (ret < 0)
 		return ret;

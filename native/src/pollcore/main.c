@@ -1,14 +1,11 @@
 // pollcore: polls one DPDK port. This file is the order of things: options, EAL, port, self-test,
 // READY, control loop, and the way back. It alone prints and exits.
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
-#include <rte_ethdev.h>
-#include <rte_lcore.h>
 #ifdef RTE_LIB_PDUMP
 #include <rte_pdump.h>
 #endif
@@ -17,6 +14,7 @@
 #include "control.h"
 #include "core.h"
 #include "cycles.h"
+#include "eal.h"
 #include "metrics.h"
 #include "notify.h"
 #include "selftest.h"
@@ -29,55 +27,6 @@ static struct core core = {
 };
 
 static struct cycles_sample start_sample;
-
-static int refuse_secondary(struct fault *fault)
-{
-	return fault_set(fault, EXIT_USAGE,
-		"--proc-type: 'secondary'; pollcore must be the primary process");
-}
-
-// EAL says in words on stderr what happened; its errno and the lock tell which exit code that is.
-static int explain_eal_fault(struct fault *fault)
-{
-	int error = rte_errno;
-
-	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
-		return refuse_secondary(fault);
-	// Only another process can hold this lock: a lock of our own does not conflict with us.
-	if (rte_eal_primary_proc_alive(NULL))
-		return fault_set(fault, EXIT_PRIMARY,
-			"EAL: another primary process runs with this --file-prefix; stop it, or "
-			"choose "
-			"another prefix");
-	// EACCES is how EAL reports that it found no usable hugepage.
-	if (error == ENOMEM || error == EACCES)
-		return fault_set(fault, EXIT_MEMORY,
-			"EAL: memory: %s; reserve 2 MB hugepages, remove stale ones, or lower "
-			"--socket-mem",
-			rte_strerror(error));
-	return fault_set(fault, EXIT_EAL, "EAL: %s; the lines above say what it could not do",
-		rte_strerror(error));
-}
-
-static int start_eal(int argc, char **argv, struct fault *fault)
-{
-	if (rte_eal_init(argc, argv) < 0)
-		return explain_eal_fault(fault);
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
-		rte_eal_cleanup();
-		return refuse_secondary(fault);
-	}
-	if (rte_lcore_count() < core.config.queues + 1u) {
-		unsigned int count = rte_lcore_count();
-
-		rte_eal_cleanup();
-		return fault_set(fault, EXIT_USAGE,
-			"lcores: %u; --queues %u needs %u, such as -l 0-%u: one controls, each "
-			"other polls a queue",
-			count, core.config.queues, core.config.queues + 1, core.config.queues);
-	}
-	return 0;
-}
 
 // Lets dpdk-dumpcap, a second process, capture what passes the port. Costs nothing until it comes,
 // and the core runs as well without.
@@ -165,7 +114,7 @@ static void init_pollers(void)
 
 static int run(int eal_argc, char **eal_argv, const struct notify *notify, struct fault *fault)
 {
-	int ret = start_eal(eal_argc, eal_argv, fault);
+	int ret = eal_start(eal_argc, eal_argv, "pollcore", core.config.queues + 1u, fault);
 
 	if (ret < 0)
 		return ret;

@@ -134,7 +134,7 @@ class Queues(RigTest):
                 (("--queues", "2"), "0@0,1@0,2@1", f"net_af_packet0,iface={wire.port}",
                  "--queues: '2'; net_af_packet0 has 1, give no more"),
                 (("--queues", "3"), "0@0,1@0,2@1", "net_null0",
-                 "lcores: 3; --queues 3 needs 4, such as -l 0-3: one controls, each other polls a queue"),
+                 "lcores: 3; 4 are needed, such as -l 0-3: one controls, each other polls a queue"),
                 (("--queues", "17"), "0@0,1@0", "net_null0", "--queues: '17'; give a number from 1 to 16")):
             with self.subTest(said):
                 core = self.core("--mode", "sink", *options, device=device, lcores=lcores)
