@@ -55,7 +55,7 @@ print(json.dumps({
     "error": {"code": code, "step": "boot", "cause": cause, "fix": fix},
     "dpdk": None, "port": None, "hugepages": None, "core": None}))
 PYTHON
-  )
+  ) || return # errexit is off left of ||
   mkdir -p "$RIG_RUN"
   printf '%s\n' "$line" >"$RIG_RUN/status.json"
   if [[ -n $RIG_CONSOLE ]]; then

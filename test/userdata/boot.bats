@@ -100,6 +100,16 @@ boot_fails() {
   [ "$(head -c 2 "$USERDATA/boot.sh")" = '#!' ]
 }
 
+@test "a status that cannot be made is not written: the stack is told, and no empty line" {
+  : >"$EC2/refuse-token"
+  stub python3 'exit 1'
+  boot
+  [ "$status" -eq 99 ]
+  [[ $output == *'could not tell the console'* ]]
+  [ ! -s "$M/console" ] && [ ! -e "$M/run/status.json" ]
+  [ "$(/usr/bin/python3 -c 'import json, sys; print(json.loads(sys.stdin.readline())["Status"])' <"$EC2/signals/dpdk")" = FAILURE ]
+}
+
 @test "every code of boot.sh is in the table of faults" {
   for code in $(grep -oE '\bE_[A-Z0-9_]+' "$USERDATA/boot.sh" | sort -u); do
     grep -q "^$code"$'\t' "$USERDATA/faults.tsv" || { printf '%s is missing\n' "$code" && return 1; }

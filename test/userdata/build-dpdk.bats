@@ -44,6 +44,15 @@ step() {
   [ "$(status dpdk)" = '"24.11.8"' ]
 }
 
+@test "the set of libraries cannot be made: that is the fault, and not another set is built" {
+  make_source "option('disable_libs', type: 'string')"
+  stub sed 'case "$*" in *optional_libs*) exit 1 ;; *) exec /bin/sed "$@" ;; esac'
+  step
+  fails_with E_UNEXPECTED build-dpdk
+  [[ $output == *'lib_options='* ]]
+  not_called '^(meson|ninja) '
+}
+
 @test "a second run builds nothing" {
   step
   : >"$CALLS"

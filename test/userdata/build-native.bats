@@ -71,6 +71,21 @@ step() {
   not_called meson
 }
 
+@test "bookfeed: lwIP cannot be unpacked: the fault is that, and meson is not tried" {
+  printf 'no archive\n' >"$BATS_TEST_TMPDIR/lwip"
+  mkdir -p "$M/state/sources"
+  cp "$BATS_TEST_TMPDIR/lwip" "$M/state/sources/lwip-2.2.1.tar.xz"
+  RIG_LWIP_SHA256=$(sha256sum <"$BATS_TEST_TMPDIR/lwip" | cut -d ' ' -f 1)
+  export RIG_LWIP_SHA256 RIG_WORKLOAD=bookfeed RIG_FEED_VENUE=kraken RIG_FEED_SYMBOLS=XBT/USD
+  step
+  fails_with E_SOURCE_HASH build-native
+  stub mkdir 'case "$*" in */lwip) exit 1 ;; *) exec /bin/mkdir "$@" ;; esac'
+  step
+  fails_with E_UNEXPECTED build-native
+  [[ $output == *'fetch.sh line '*': mkdir -p '* ]]
+  not_called meson
+}
+
 @test "with the system's DPDK the rig's own is not looked at" {
   rm -r "$M/root/dpdk"
   RIG_DPDK_SYSTEM=1 step

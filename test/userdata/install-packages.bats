@@ -46,6 +46,13 @@ step() {
   called 'apt-get .*install .* libssl-dev '
 }
 
+@test "the list of packages cannot be made: not taken for an empty one" {
+  step
+  stub sed 'exit 1'
+  step
+  fails_with E_UNEXPECTED install-packages
+}
+
 @test "apt locked for too long: E_APT_LOCKED names the holder" {
   stub apt-get 'echo "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 812 (unattended-upgr)" >&2; exit 100'
   RIG_APT_LOCK_TIMEOUT=0 step

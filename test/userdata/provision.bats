@@ -56,6 +56,14 @@ build-igb-uio all reserve-hugepages all claim-nic all start-core all " ]
   [ "$(status step)" = null ]
 }
 
+@test "a core that falls silent before it is told of: FAILURE, and no empty values" {
+  make_step start-core 'printf "#!/bin/bash\ncase \"\$*\" in *link*) exit 1 ;; *) echo running ;; esac\n" >"$RIG_USERDATA/bin/rig-telemetry"'
+  provision
+  [ "$status" -ne 0 ]
+  [ "$(signal core Status)" = FAILURE ]
+  [ "$(status milestones CoreRunning)" = '"failure"' ]
+}
+
 @test "a second run signals nothing again" {
   provision
   rm -r "$EC2/signals"

@@ -52,6 +52,13 @@ finds() {
   [[ $output == *meson* ]]
 }
 
+@test "a check that cannot be made is not taken for passed" {
+  stub sed 'case "$*" in *CONFIG_CC*|*"[^(]"*) exit 1 ;; *) exec /bin/sed "$@" ;; esac'
+  doctor
+  [ "$status" -eq 1 ]
+  grep -q '^fail E_UNEXPECTED packages: ' <<<"$output"
+}
+
 @test "the disk is full" {
   stub df 'printf "Avail\n100\n"'
   finds E_DISK_FULL disk

@@ -73,6 +73,13 @@ core_ends() {
   called 'restart pollcore'
 }
 
+@test "settings that cannot be written: a fault, and no start with half of them" {
+  mkdir "$M/state/pollcore.env.new"
+  step
+  fails_with E_UNEXPECTED start-core
+  not_called restart
+}
+
 @test "a generator knows its peer and is silent until it measures" {
   RIG_ROLE=generator RIG_POLLCORE_MODE=generate RIG_PEER_IPV4=10.0.1.9 step
   [ "$status" -eq 0 ]

@@ -13,23 +13,33 @@ core_get() {
 }
 
 # core_line: the port in one readable line, for the stack's output. No | and no quotes: they delimit.
+# A core that does not answer is a fault, so nothing is asked inside an argument, where its silence would be lost.
 core_line() {
-  printf '%s on %s, %s, %s/%s, link %s, ' "$RIG_PORT_PCI" "$(pci_driver "$RIG_PORT_PCI")" "$RIG_PORT_MAC" \
-    "$RIG_PORT_IPV4" "$RIG_PORT_PREFIX" "$(core_get link)"
+  local driver link first second
+  driver=$(pci_driver "$RIG_PORT_PCI")
+  link=$(core_get link)
+  printf '%s on %s, %s, %s/%s, link %s, ' "$RIG_PORT_PCI" "$driver" "$RIG_PORT_MAC" "$RIG_PORT_IPV4" "$RIG_PORT_PREFIX" \
+    "$link"
   case $RIG_WORKLOAD in
     pollcore)
-      printf 'self-test %s, gateway %s %s' "$(core_get self_test)" "$RIG_PORT_GATEWAY" "$(core_get gateway_arp)"
+      first=$(core_get self_test)
+      second=$(core_get gateway_arp)
+      printf 'self-test %s, gateway %s %s' "$first" "$RIG_PORT_GATEWAY" "$second"
       ;;
-    bookfeed) printf '%s %s: %s of %s good' "$RIG_FEED_VENUE" "$RIG_FEED_SYMBOLS" "$(core_get good)" "$(core_get symbols)" ;;
+    bookfeed)
+      first=$(core_get good)
+      second=$(core_get symbols)
+      printf '%s %s: %s of %s good' "$RIG_FEED_VENUE" "$RIG_FEED_SYMBOLS" "$first" "$second"
+      ;;
   esac
 }
 
 # core_state: what the core does, in two words.
 core_state() {
-  case $RIG_WORKLOAD in
-    pollcore) printf '%s %s' "$(core_get state)" "$(core_get mode)" ;;
-    bookfeed) printf '%s bookfeed' "$(core_get state)" ;;
-  esac
+  local state mode=bookfeed
+  state=$(core_get state)
+  if [[ $RIG_WORKLOAD == pollcore ]]; then mode=$(core_get mode); fi
+  printf '%s %s' "$state" "$mode"
 }
 
 # core_settings: what the core's unit starts it with.

@@ -13,7 +13,10 @@ hugepages_free() {
 }
 
 hugepages_line() {
-  printf '%s x 2 MB, %s free' "$(hugepages_total)" "$(hugepages_free)"
+  local total free
+  total=$(hugepages_total)
+  free=$(hugepages_free)
+  printf '%s x 2 MB, %s free' "$total" "$free"
 }
 
 # hugepage_holders: the processes that map hugepages, of a file or anonymous, as `name(pid)`.

@@ -5,26 +5,33 @@ if [[ $RIG_ROLE == generator ]]; then rig_milestones+=' Measured'; fi
 readonly rig_milestones
 
 # milestone_data NAME: the signal's Data; the leading and trailing | make every field a clean Fn::Select of Fn::Split.
+# Whatever does not answer ends the run: a stack is not told empty values.
 milestone_data() {
+  local driver pages state link line
   case $1 in
-    DpdkReady) printf '|%s|' "$(dpdk_installed_version)" ;;
+    DpdkReady) line=$(dpdk_installed_version) ;;
     PortReady)
       load_port
-      printf '|%s|%s|%s|%s|%s|' "$RIG_PORT_PCI" "$(pci_driver "$RIG_PORT_PCI")" "$RIG_PORT_MAC" "$RIG_PORT_IPV4" \
-        "$(hugepages_line)"
+      driver=$(pci_driver "$RIG_PORT_PCI")
+      pages=$(hugepages_line)
+      line="$RIG_PORT_PCI|$driver|$RIG_PORT_MAC|$RIG_PORT_IPV4|$pages"
       ;;
     CoreRunning)
       load_port
-      printf '|%s|%s|%s|' "$(core_state)" "$(core_get link)" "$(core_line)"
+      state=$(core_state)
+      link=$(core_get link)
+      line="$state|$link|$(core_line)"
       ;;
-    Measured) printf '|%s|' "$(measurement_fields "$measurement_file")" ;;
+    Measured) line=$(measurement_fields "$measurement_file") ;;
   esac
+  printf '|%s|' "$line"
 }
 
 # reach_milestone NAME: tells the stack once in the life of this machine; a wait condition never fires twice.
 reach_milestone() {
-  local name=$1 data
-  if [[ $(status_milestone "$name") == success ]]; then return; fi
+  local name=$1 state data
+  state=$(status_milestone "$name")
+  if [[ $state == success ]]; then return; fi
   data=$(milestone_data "$name")
   signal_send "$name" SUCCESS "$name" "$data" || fail E_SIGNAL "$name"
   log "$name $data"

@@ -13,7 +13,7 @@ load_port() {
   # shellcheck source=/dev/null
   . "$RIG_STATE/port.env"
   machine=$(machine_id)
-  [[ -z $machine || ${RIG_PORT_MACHINE:-} == "$machine" ]] && [[ -d $(pci_path "$RIG_PORT_PCI") ]]
+  [[ -z $machine || ${RIG_PORT_MACHINE:-} == "$machine" ]] && [[ -n ${RIG_PORT_PCI:-} && -d $(pci_path "$RIG_PORT_PCI") ]]
 }
 
 # save_port: keeps what only the kernel and the metadata service know, while they still can be asked.

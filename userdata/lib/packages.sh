@@ -15,11 +15,12 @@ needed_packages() {
 
 # missing_packages: prints those of the list that are not installed.
 missing_packages() {
-  local package state
+  local needed package state
+  needed=$(needed_packages) # the status of a process substitution would be lost
   while read -r package; do
     state=$(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null) || state=none
     if [[ $state != installed ]]; then printf '%s\n' "$package"; fi
-  done < <(needed_packages)
+  done <<<"$needed"
 }
 
 # apt_logged LOG ARGUMENT...: runs apt-get, and again while another process holds one of its locks.

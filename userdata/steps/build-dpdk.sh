@@ -12,7 +12,7 @@ configure() {
   # apps and tests are most of DPDK's 3000 objects. enable_apps with no match would mean all of them.
   PKG_CONFIG_LIBDIR=$RIG_ROOT/none run_logged "$log_file" meson setup "$build" "$source" --prefix="$RIG_ROOT/dpdk.new" --libdir=lib \
     -Dplatform="${platform%%-*}" -Ddefault_library=static -Dtests=false '-Ddisable_apps=*' \
-    -Denable_drivers="$(dpdk_drivers)" "$lib_options"
+    -Denable_drivers="$(dpdk_drivers)" "$lib_options" || fail_from_log "$log_file" E_BUILD_DPDK
 }
 
 # A prefix appears whole or not at all: installed aside, stamped, then renamed.
@@ -21,7 +21,10 @@ install_build() {
   rm -rf "$RIG_ROOT/dpdk.new"
   run_logged "$log_file" meson install -C "$build" --no-rebuild || fail_from_log "$log_file" E_BUILD_DPDK
   sed -i "s|$RIG_ROOT/dpdk\.new|$RIG_ROOT/dpdk|g" "$RIG_ROOT"/dpdk.new/lib/pkgconfig/*.pc
-  { dpdk_wanted && printf 'platform=%s\n' "$(dpdk_platform)"; } >"$RIG_ROOT/dpdk.new/.stamp"
+  {
+    dpdk_wanted
+    printf 'platform=%s\n' "$(dpdk_platform)"
+  } >"$RIG_ROOT/dpdk.new/.stamp"
   rm -rf "$RIG_ROOT/dpdk"
   mv "$RIG_ROOT/dpdk.new" "$RIG_ROOT/dpdk"
 }
@@ -45,7 +48,7 @@ main() {
   log "building DPDK $RIG_DPDK_VERSION ($(dpdk_platform))"
   log_file=$(tool_log dpdk)
   unpack "$archive" "$source"
-  configure "$source" "$source/build" "$log_file" || fail_from_log "$log_file" E_BUILD_DPDK
+  configure "$source" "$source/build" "$log_file"
   ninja_logged "$log_file" "$source/build" || rc=$?
   if ((rc == 124)); then fail E_BUILD_TIMEOUT "DPDK after $RIG_BUILD_TIMEOUT s"; fi
   if ((rc != 0)); then fail_from_log "$log_file" E_BUILD_DPDK; fi

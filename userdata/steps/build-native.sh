@@ -33,13 +33,14 @@ is_built() {
 }
 
 configure() {
-  local archive options=(-Dbookfeed=false)
+  local build=$1 log_file=$2 archive options=(-Dbookfeed=false)
   if [[ $RIG_WORKLOAD == bookfeed ]]; then
-    archive=$(fetch_lwip) || exit 1 # which has recorded why
+    archive=$(fetch_lwip)
     unpack "$archive" "$RIG_ROOT/src/lwip"
     options=(-Dbookfeed=true -Dlwip_source="$RIG_ROOT/src/lwip")
   fi
-  PKG_CONFIG_PATH=$(dpdk_pkgconfig) run_logged "$2" meson setup "$1" "$RIG_NATIVE_SRC" -Dtests=false "${options[@]}"
+  PKG_CONFIG_PATH=$(dpdk_pkgconfig) run_logged "$log_file" meson setup "$build" "$RIG_NATIVE_SRC" -Dtests=false \
+    "${options[@]}" || fail_from_log "$log_file" E_BUILD_NATIVE
 }
 
 # install_programs BUILD LOG: renamed over the old ones, since a core that runs keeps its file.
@@ -73,7 +74,7 @@ main() {
   mkdir -p "$RIG_ROOT/src" "$RIG_ROOT/bin"
   log_file=$(tool_log native)
   rm -rf "$build"
-  configure "$build" "$log_file" || fail_from_log "$log_file" E_BUILD_NATIVE
+  configure "$build" "$log_file"
   ninja_logged "$log_file" "$build" || rc=$?
   if ((rc == 124)); then fail E_BUILD_TIMEOUT "native after $RIG_BUILD_TIMEOUT s"; fi
   if ((rc != 0)); then fail_from_log "$log_file" E_BUILD_NATIVE; fi

@@ -4,15 +4,16 @@
 # shellcheck source=../lib/rig.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/rig.sh"
 
-# write_settings: returns 0 if they changed.
+# write_settings: prints yes if they changed.
 write_settings() {
   local file=$RIG_STATE/$RIG_WORKLOAD.env
   core_settings >"$file.new"
   if cmp --quiet "$file.new" "$file"; then
     rm "$file.new"
-    return 1
+  else
+    mv --no-target-directory "$file.new" "$file"
+    printf 'yes\n'
   fi
-  mv "$file.new" "$file"
 }
 
 start_unit() {
@@ -37,14 +38,14 @@ start_unit() {
 }
 
 main() {
-  local changed='' program=$RIG_ROOT/bin/$RIG_WORKLOAD started=$RIG_STATE/$RIG_WORKLOAD.started
+  local changed program=$RIG_ROOT/bin/$RIG_WORKLOAD started=$RIG_STATE/$RIG_WORKLOAD.started
   begin_step start-core
   need_root
   [[ -x $program ]] || fail E_NOT_BUILT "no $program"
   load_port || fail E_NO_PORT "no port.env of this machine in $RIG_STATE"
   install_rootfs etc/tmpfiles.d/dpdk-rig.conf >/dev/null
   systemd-tmpfiles --create "$RIG_ROOTFS/etc/tmpfiles.d/dpdk-rig.conf"
-  if write_settings; then changed=yes; fi
+  changed=$(write_settings)
   install_unit "etc/systemd/system/$rig_core_unit" "$rig_core_unit"
   if [[ $program -nt $started ]]; then changed=yes; fi
   if [[ -n $changed ]] || ! core_active; then
