@@ -10,6 +10,6 @@ mapfile -t bats < <(git ls-files -co --exclude-standard 'test/*.bats')
 mapfile -t c_files < <(git ls-files -co --exclude-standard 'native/*.[ch]' 'test/native/*.[ch]')
 
 shellcheck -x "${scripts[@]}"
-shfmt -i 2 -ci -bn -d "${scripts[@]}" "${bats[@]}"
+shfmt -d "${scripts[@]}" "${bats[@]}"
 clang-format --style=file:native/.clang-format --dry-run -Werror "${c_files[@]}"
 printf '%d scripts, %d bats files, %d C files\n' "${#scripts[@]}" "${#bats[@]}" "${#c_files[@]}"
