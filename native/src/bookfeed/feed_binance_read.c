@@ -1,6 +1,15 @@
 // Reads Binance's messages and snapshots, with their keys in any order, into what the rules need.
 #include "feed_binance.h"
 
+// False: it has been there before, and nobody knows which of the two is meant.
+static inline bool once(struct binance_event *event, unsigned int key)
+{
+	bool before = event->has & key;
+
+	event->has |= key;
+	return !before;
+}
+
 static inline bool read_id(
 	struct json *json, struct binance_event *event, unsigned int bit, uint64_t *id)
 {
@@ -8,9 +17,8 @@ static inline bool read_id(
 
 	if (first < '0' || first > '9')
 		return json_skip(json);
-	event->has |= bit;
 	// So that one can be added to it.
-	return json_unsigned(json, id) && *id < UINT64_MAX;
+	return once(event, bit) && json_unsigned(json, id) && *id < UINT64_MAX;
 }
 
 // Other channels have keys of the same names with a single price.
@@ -21,8 +29,9 @@ static inline bool read_levels(
 
 	if (json_peek(json) != '[')
 		return json_skip(json);
+	if (!once(event, side == BOOK_BID ? BINANCE_BIDS : BINANCE_ASKS))
+		return false;
 	copy = *json;
-	event->has |= side == BOOK_BID ? BINANCE_BIDS : BINANCE_ASKS;
 	event->fault = json_levels(
 		&copy, feed->parsed.levels[side], feed->capacity, &feed->parsed.count[side]);
 	*json = copy;
@@ -45,8 +54,7 @@ static inline bool read_name(struct json *json, struct binance_event *event)
 {
 	if (json_peek(json) != '"')
 		return json_skip(json);
-	event->has |= BINANCE_NAME;
-	return json_string(json, &event->name);
+	return once(event, BINANCE_NAME) && json_string(json, &event->name);
 }
 
 static inline bool read_short(
@@ -126,8 +134,11 @@ bool binance_read_snapshot(
 
 		if (bids || json_equal(&key, "asks")) {
 			enum book_side side = bids ? BOOK_BID : BOOK_ASK;
+			unsigned int bit = bids ? BINANCE_BIDS : BINANCE_ASKS;
 
-			has |= bids ? BINANCE_BIDS : BINANCE_ASKS;
+			if (has & bit)
+				return false;
+			has |= bit;
 			*fault = json_levels(json, feed->parsed.levels[side], feed->capacity,
 				&feed->parsed.count[side]);
 			if (*fault != 0)

@@ -22,7 +22,8 @@ static int widen(struct symbol *symbol, struct decimal number, uint32_t *decimal
 	*decimals = wanted;
 	if (!price)
 		return 0;
-	symbol->lowest_bid_units *= factor;
+	if (__builtin_mul_overflow(symbol->lowest_bid_units, factor, &symbol->lowest_bid_units))
+		symbol->lowest_bid_units = INT64_MAX;
 	if (__builtin_mul_overflow(symbol->highest_ask_units, factor, &symbol->highest_ask_units))
 		symbol->highest_ask_units = INT64_MAX;
 	return 0;

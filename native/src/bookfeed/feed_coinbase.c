@@ -6,7 +6,7 @@
 
 #include "feed_inside.h"
 
-enum kind { KIND_OTHER, KIND_SNAPSHOT, KIND_UPDATE, KIND_ERROR };
+enum kind { KIND_NONE, KIND_OTHER, KIND_SNAPSHOT, KIND_UPDATE, KIND_ERROR };
 
 struct message {
 	enum kind kind;
@@ -17,11 +17,21 @@ struct message {
 
 enum { HAS_NAME = 1, HAS_BIDS = 2, HAS_ASKS = 4, HAS_CHANGES = 8 };
 
+// False: it has been there before, and nobody knows which of the two is meant.
+static bool once(struct message *message, unsigned int key)
+{
+	bool before = message->has & key;
+
+	message->has |= key;
+	return !before;
+}
+
 static bool read_kind(struct json *json, struct message *message)
 {
 	struct json_text kind;
 
-	if (!json_string(json, &kind))
+	// A kind with an escape would be taken for one that is of no interest.
+	if (message->kind != KIND_NONE || !json_string(json, &kind) || kind.escaped)
 		return false;
 	message->kind = json_equal(&kind, "l2update")   ? KIND_UPDATE
 			: json_equal(&kind, "snapshot") ? KIND_SNAPSHOT
@@ -82,19 +92,19 @@ static bool read_value(
 
 	if (json_equal(key, "type"))
 		return read_kind(json, message);
-	if (json_equal(key, "product_id")) {
-		message->has |= HAS_NAME;
-		return json_string(json, &message->name);
-	}
+	if (json_equal(key, "product_id"))
+		return once(message, HAS_NAME) && json_string(json, &message->name);
 	if (json_equal(key, "changes")) {
-		message->has |= HAS_CHANGES;
+		if (!once(message, HAS_CHANGES))
+			return false;
 		message->fault = read_changes(feed, json);
 		return message->fault == 0;
 	}
 	if (bids || json_equal(key, "asks")) {
 		enum book_side side = bids ? BOOK_BID : BOOK_ASK;
 
-		message->has |= bids ? HAS_BIDS : HAS_ASKS;
+		if (!once(message, bids ? HAS_BIDS : HAS_ASKS))
+			return false;
 		message->fault = json_levels(
 			json, feed->parsed.levels[side], feed->capacity, &feed->parsed.count[side]);
 		return message->fault == 0;
@@ -142,6 +152,8 @@ static enum feed_verdict coinbase_message(
 		return feed_take_update(feed, symbol, &feed->parsed, change);
 	case KIND_ERROR:
 		return feed_refuse(feed, symbol, text, (size_t)(json->end - text), change);
+	case KIND_NONE:
+		return feed_spoil_all(feed, FEED_CAUSE_MALFORMED, change);
 	default:
 		return FEED_IGNORED;
 	}

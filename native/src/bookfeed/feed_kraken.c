@@ -11,8 +11,7 @@ enum { CHECKED_LEVELS = 10 };
 
 // [number, {levels}, …, "book-1000", "XBT/EUR"]
 struct message {
-	bool snapshot; // "as", "bs"
-	bool update;   // "a", "b"
+	unsigned int has; // the keys below, by bit
 	bool checksum;
 	bool foreign; // its objects have no levels: right for another channel
 	int fault;    // of the levels
@@ -21,6 +20,8 @@ struct message {
 	struct json_text name;
 	uint64_t crc;
 };
+
+enum { HAS_ASKS = 1, HAS_BIDS = 2, HAS_ALL = 3, HAS_CHANGES = 4 };
 
 static bool read_checksum(struct json *json, struct message *message)
 {
@@ -39,10 +40,7 @@ static bool read_levels(
 {
 	enum book_side side = key->at[0] == 'b' ? BOOK_BID : BOOK_ASK;
 
-	if (key->size == 1)
-		message->update = true;
-	else
-		message->snapshot = true;
+	message->has |= key->size == 1 ? HAS_CHANGES : side == BOOK_BID ? HAS_BIDS : HAS_ASKS;
 	message->fault = json_levels(
 		json, feed->parsed.levels[side], feed->capacity, &feed->parsed.count[side]);
 	return message->fault == 0;
@@ -58,6 +56,9 @@ static bool read_object(struct feed *feed, struct json *json, struct message *me
 	while ((step = json_key(json, &key)) == JSON_ITEM) {
 		bool right;
 
+		// One of those below could be written so.
+		if (key.escaped)
+			return false;
 		if (json_equal(&key, "a") || json_equal(&key, "b") || json_equal(&key, "as") ||
 			json_equal(&key, "bs"))
 			right = read_levels(feed, json, message, &key);
@@ -122,12 +123,13 @@ static enum feed_verdict take_book(
 {
 	struct symbol *symbol;
 
-	if (message->foreign || message->texts != 2 || message->snapshot == message->update)
+	if (message->channel.escaped || message->foreign || message->texts != 2 ||
+		(message->has != HAS_ALL && message->has != HAS_CHANGES))
 		return feed_spoil_all(feed, FEED_CAUSE_MALFORMED, change);
 	symbol = feed_find(feed, &message->name);
 	if (symbol == NULL)
 		return FEED_IGNORED;
-	if (message->snapshot)
+	if (message->has == HAS_ALL)
 		return feed_take_snapshot(feed, symbol, change);
 	// Still of the subscription that was given up, or before the snapshot.
 	if (symbol->shown.state != FEED_GOOD)
@@ -182,7 +184,9 @@ static enum feed_verdict kraken_message(
 	// Whose levels they would have been comes after them.
 	if (!read_array(feed, json, &message))
 		return feed_spoil_all(feed, feed_cause_of(message.fault), change);
-	return is_book(&message.channel) ? take_book(feed, &message, change) : FEED_IGNORED;
+	return is_book(&message.channel) || message.channel.escaped
+		       ? take_book(feed, &message, change)
+		       : FEED_IGNORED;
 }
 
 // The digits of a number as the venue counts them: without its point and the zeros before.

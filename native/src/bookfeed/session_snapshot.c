@@ -40,15 +40,15 @@ static void on_finished(void *owner, const char *why)
 	counter_add(&session->counters.snapshots, 1);
 	verdict = feed_snapshot(session->feed, session->fetch_symbol, reader->buffer + reader->body,
 		reader->body_size, &change);
-	if (verdict == FEED_UPDATED) {
+	// Ignored: it is held until an event proves it.
+	if (verdict == FEED_UPDATED || verdict == FEED_IGNORED) {
 		session->fetch_failures = 0;
 		return;
 	}
 	snprintf(session->why, sizeof(session->why), "snapshot of %s: %s",
 		feed_symbol(session->feed, session->fetch_symbol)->name,
 		feed_cause_name(change.cause));
-	if (verdict != FEED_IGNORED)
-		wait_before_next(session);
+	wait_before_next(session);
 }
 
 const struct fetch_events session_fetch_events = {.finished = on_finished};

@@ -91,4 +91,20 @@ static inline const char *bests(const struct feed *feed, size_t symbol)
 
 #define CHECK_BESTS(feed, symbol, wanted) CHECK_TEXT(bests(feed, symbol), wanted)
 
+// Of a venue that sends its snapshots: connected and subscribed, and the first of both symbols in
+// sync.
+static inline struct feed *feed_in_sync(enum feed_venue venue, const char *const *symbols,
+	const char *request, const char *snapshot, const char *wanted)
+{
+	struct feed *feed = feed_of(venue, symbols, 2);
+
+	feed_connected(feed);
+	expect_request(feed, FEED_REQUEST_SEND, request);
+	CHECK_BESTS(feed, 0, "-");
+	CHECK_EQUAL(say(feed, snapshot), FEED_UPDATED);
+	CHECK_BESTS(feed, 0, wanted);
+	CHECK_BESTS(feed, 1, "-");
+	return feed;
+}
+
 #endif

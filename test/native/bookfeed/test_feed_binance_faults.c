@@ -72,6 +72,12 @@ static void schema_faults(void)
 		"{\"e\":\"depthUpdate\",\"s\":\"NKNUSDT\",\"U\":11,\"u\":18446744073709551615,"
 		"\"b\":[],"
 		"\"a\":[]}",
+		"{\"e\":\"depthUpdate\",\"s\":\"NKNUSDT\",\"U\":9,\"U\":11,\"u\":11,\"b\":[],\"a\":"
+		"[]}",
+		"{\"e\":\"depthUpdate\",\"s\":\"NKNUSDT\",\"U\":11,\"u\":11,\"b\":[],\"b\":[],"
+		"\"a\":[]}",
+		"{\"e\":\"depthUpdate\",\"s\":\"A\",\"s\":\"NKNUSDT\",\"U\":11,\"u\":11,\"b\":[],"
+		"\"a\":[]}",
 		"[]", "1", "{} {}"};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -136,6 +142,35 @@ static void a_snapshot_from_before_a_fault(void)
 	}
 }
 
+// Above what the bound of the snapshot can be at the finer scale there can be no bid.
+static void a_finer_scale_than_the_bound_has(void)
+{
+	struct feed_config config = {
+		.venue = FEED_BINANCE_SPOT, .symbols = symbols, .count = 1, .depth = 5};
+	struct feed *feed;
+	const char *fault;
+
+	CHECK_EQUAL(feed_new(&config, &feed, &fault), 0);
+	feed_connected(feed);
+	expect_request(feed, FEED_REQUEST_SEND, "SUBSCRIBE");
+	CHECK_EQUAL(event(feed, 10, 10, 0, "[]"), FEED_IGNORED);
+	expect_request(feed, FEED_REQUEST_GET, "limit=5");
+	CHECK_EQUAL(answer(feed, 0,
+			    "{\"lastUpdateId\":10,\"bids\":[[\"1000000000000000005\",\"1\"],"
+			    "[\"1000000000000000004\",\"1\"],[\"1000000000000000003\",\"1\"],"
+			    "[\"1000000000000000002\",\"1\"],[\"1000000000000000001\",\"1\"]],"
+			    "\"asks\":[]}"),
+		FEED_UPDATED);
+	CHECK_EQUAL(event(feed, 11, 11, 0,
+			    "[[\"1000000000000000005\",\"0\"],[\"1000000000000000004\",\"0\"],"
+			    "[\"1000000000000000003\",\"0\"],[\"1000000000000000002\",\"0\"],"
+			    "[\"1000000000000000001\",\"0\"],[\"0.1\",\"1\"]]"),
+		FEED_RESYNC);
+	CHECK_EQUAL(change.cause, FEED_CAUSE_DEPTH);
+	CHECK_BESTS(feed, 0, "-");
+	feed_free(feed);
+}
+
 static void refused(void)
 {
 	struct feed *feed = started(FEED_BINANCE_SPOT);
@@ -162,6 +197,7 @@ static void broken_snapshots(void)
 		"{\"lastUpdateId\":10,\"bids\":[]}",
 		"{\"lastUpdateId\":-1,\"bids\":[],\"asks\":[]}", "{\"bids\":[],\"asks\":[]}",
 		"{\"lastUpdateId\":10,\"bids\":[],\"asks\":[]} x",
+		"{\"lastUpdateId\":10,\"bids\":[],\"bids\":[],\"asks\":[]}",
 		"{\"lastUpdateId\":10,\"bids\":[[\"1\",\"1\"]],\"asks\":[[\"1\",\"1\"]]}"};
 	struct feed *feed = start(FEED_BINANCE_SPOT);
 
@@ -191,6 +227,7 @@ int main(void)
 		{"other messages", other_messages},
 		{"a fault before the subscription", a_fault_before_the_subscription},
 		{"a snapshot from before a fault", a_snapshot_from_before_a_fault},
+		{"a finer scale than the bound has", a_finer_scale_than_the_bound_has},
 		{"refused", refused},
 		{"broken snapshots", broken_snapshots},
 	};

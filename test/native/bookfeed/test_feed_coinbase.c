@@ -9,16 +9,10 @@ static const char snapshot[] = "{\"type\":\"snapshot\",\"product_id\":\"BTC-USD\
 
 static struct feed *start(void)
 {
-	struct feed *feed = feed_of(FEED_COINBASE, symbols, 2);
-
-	feed_connected(feed);
-	expect_request(feed, FEED_REQUEST_SEND,
+	return feed_in_sync(FEED_COINBASE, symbols,
 		"{\"type\":\"subscribe\",\"product_ids\":[\"BTC-USD\",\"SKL-GBP\"],\"channels\":["
-		"\"level2_batch\"]}");
-	CHECK_EQUAL(say(feed, snapshot), FEED_UPDATED);
-	CHECK_BESTS(feed, 0, "100.0 0.25/100.5 1.00");
-	CHECK_BESTS(feed, 1, "-");
-	return feed;
+		"\"level2_batch\"]}",
+		snapshot, "100.0 0.25/100.5 1.00");
 }
 
 static enum feed_verdict changes(struct feed *feed, const char *list)
@@ -124,7 +118,18 @@ static void faults(void)
 		"[[\"buy\",\"100.1\",\"-1\"]]", "[[\"buy\",\"1e2\",\"1\"]]", "[[]]"};
 	static const char *const texts[] = {"", "[]", "{\"type\":\"snapshot\"}",
 		"{\"type\":\"l2update\",\"product_id\":\"BTC-USD\"}", "{\"type\":1}",
-		"{\"type\":\"l2update\",\"product_id\":\"BTC-USD\",\"changes\":[],\"bids\":[]}"};
+		"{\"type\":\"l2update\",\"product_id\":\"BTC-USD\",\"changes\":[],\"bids\":[]}",
+		// What says which kind it is cannot be read, or is said twice.
+		"{\"product_id\":\"BTC-USD\",\"changes\":[]}",
+		"{\"\\u0074ype\":\"l2update\",\"product_id\":\"BTC-USD\",\"changes\":[]}",
+		"{\"type\":\"l2upd\\u0061te\",\"product_id\":\"BTC-USD\",\"changes\":[]}",
+		"{\"type\":\"l2update\",\"type\":\"ticker\",\"product_id\":\"BTC-USD\",\"changes\":"
+		"[]}",
+		"{\"type\":\"l2update\",\"product_id\":\"SKL-GBP\",\"product_id\":\"BTC-USD\","
+		"\"changes\":[]}",
+		"{\"type\":\"l2update\",\"product_id\":\"BTC-USD\",\"changes\":[],\"changes\":[]}",
+		"{\"type\":\"snapshot\",\"product_id\":\"BTC-USD\",\"bids\":[],\"bids\":[],"
+		"\"asks\":[]}"};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		struct feed *feed = start();
