@@ -112,8 +112,10 @@ fuzz() {
 fuzz_bookfeed() {
   local dir=$1 name
   for name in http ws; do
+    rm -rf "$dir/corpus-$name"
+    python3 test/native/bookfeed/seeds.py "test/native/bookfeed/vectors/$name.lines" "$dir/corpus-$name"
     step "fuzzing $name, $fuzz_runs runs" "$dir/src/bookfeed/fuzz_bookfeed_$name" -runs=$fuzz_runs -seed=1 \
-      -max_len=1600 -verbosity=0 -artifact_prefix="$dir/" || true
+      -max_len=1600 -verbosity=0 -artifact_prefix="$dir/" "$dir/corpus-$name" || true
   done
   for name in json binance coinbase kraken; do
     rm -rf "$dir/corpus-$name"
