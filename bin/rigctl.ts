@@ -1,11 +1,11 @@
 #!/usr/bin/env -S npx tsx
 // The operator's command: parses arguments and calls lib/rigctl/. Results go to standard output, all else to standard error.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Command, CommanderError, Option } from 'commander';
 
-import { ConfigError, DEFAULT_NAME, parseConfig, rigContext, type RigConfig } from '../lib/config.js';
+import { ConfigError, DEFAULT_NAME, parseConfig, rigContext } from '../lib/config.js';
 import {
   checkMeasure,
   keyValue,
@@ -14,6 +14,7 @@ import {
   type MeasureFlags,
 } from '../lib/rigctl/arguments.js';
 import { connectAws, explainAwsError } from '../lib/rigctl/aws.js';
+import type { Deployment } from '../lib/rigctl/check.js';
 import { compareFiles } from '../lib/rigctl/compare.js';
 import { deploy, runPreflight, watch } from '../lib/rigctl/deploy.js';
 import { destroy } from '../lib/rigctl/destroy.js';
@@ -34,8 +35,14 @@ import { RigError } from '../lib/rigctl/run.js';
 import { connect, saveLogs, showStatus } from '../lib/rigctl/status.js';
 import type { Terminal } from '../lib/rigctl/terminal.js';
 
-// `rigctl … | head`: nobody reads any more.
-process.stdout.on('error', () => process.exit(EXIT.done));
+const interrupt = new AbortController();
+// `rigctl … | head`, or a terminal that was closed: nobody reads any more, but what was begun is cleared away all the same.
+process.stdout.on('error', () => {
+  interrupt.abort('SIGPIPE');
+});
+process.stderr.on('error', () => {
+  interrupt.abort('SIGPIPE');
+});
 
 const shown = liveText(process.stderr);
 const terminal: Terminal = {
@@ -54,7 +61,6 @@ const terminal: Terminal = {
 
 /** Aborted by the first Ctrl-C; every further one finds the same handler, for cleaning up is not to be cut short. */
 function interruptible(): AbortSignal {
-  const interrupt = new AbortController();
   for (const name of INTERRUPTS) {
     process.on(name, () => {
       interrupt.abort(name);
@@ -64,15 +70,15 @@ function interruptible(): AbortSignal {
 }
 
 async function local(flags: LocalFlags): Promise<void> {
-  const interrupt = interruptible();
+  const signal = interruptible();
   try {
     if (flags.down) {
       if (!(await downLocal(terminal))) terminal.progress('no local rig is running');
-    } else if (flags.workload === 'bookfeed') await runBookfeed(bookfeedOptions(flags), terminal, interrupt);
-    else if (flags.topology === 'pair') await runPair(pairOptions(flags), terminal, interrupt);
-    else await runLocal(singleOptions(flags), terminal, interrupt);
+    } else if (flags.workload === 'bookfeed') await runBookfeed(bookfeedOptions(flags), terminal, signal);
+    else if (flags.topology === 'pair') await runPair(pairOptions(flags), terminal, signal);
+    else await runLocal(singleOptions(flags), terminal, signal);
   } catch (error) {
-    throw isAbort(error, interrupt) ? interrupted(interrupt) : error;
+    throw isAbort(error, signal) ? interrupted(signal) : error;
   }
 }
 
@@ -109,13 +115,17 @@ interface ContextFlags extends CloudFlags {
 }
 
 /** What bin/rig.ts will make of cdk.json and the same -c arguments. */
-function readConfig(
-  name: string | undefined,
-  flags: ContextFlags,
-): { config: RigConfig; context: Record<string, string> } {
-  const file = JSON.parse(readFileSync(join(__dirname, '..', 'cdk.json'), 'utf8')) as { context?: object };
+function readDeployment(name: string | undefined, flags: ContextFlags): Deployment {
+  const file = readJson('cdk.json') as { readonly context?: object };
   const context = { ...flags.context, ...(name === undefined ? {} : { name }) };
-  return { config: parseConfig({ ...rigContext({ ...file.context }), ...context }), context };
+  const config = parseConfig({ ...rigContext({ ...file.context }), ...context });
+  return { config, context, pins: { ...(readJson('cdk.context.json') as object), ...file.context } };
+}
+
+/** @returns undefined where the project has no such file. */
+function readJson(name: string): unknown {
+  const path = join(__dirname, '..', name);
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
 }
 
 const program = new Command('rigctl')
@@ -211,11 +221,11 @@ function configuredCommand(usage: string, description: string): Command {
 
 configuredCommand('preflight [name]', 'what would make a deploy fail, asked before it costs anything').action(
   (name: string | undefined, flags: ContextFlags) =>
-    onAws(flags, (operation) => runPreflight(operation, readConfig(name, flags).config)),
+    onAws(flags, (operation) => runPreflight(operation, readDeployment(name, flags))),
 );
 configuredCommand('deploy [name]', 'preflight, cdk deploy, and live progress from the machine').action(
   (name: string | undefined, flags: ContextFlags) =>
-    onAws(flags, (operation) => deploy(operation, readConfig(name, flags))),
+    onAws(flags, (operation) => deploy(operation, readDeployment(name, flags))),
 );
 cloudCommand('watch [name]', 'the progress of a deploy that somebody else started').action(
   (name: string | undefined, flags: CloudFlags) =>

@@ -5,9 +5,9 @@ import { EXIT, RigFault } from './exit.js';
 
 export const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** @param signal aborted with the name of what came. */
+/** @param signal aborted with the name of what came; SIGPIPE stands for output that nobody reads any more. */
 export function interruptCode({ reason }: AbortSignal): number {
-  const name = INTERRUPTS.find((each) => each === reason);
+  const name = ([...INTERRUPTS, 'SIGPIPE'] as const).find((each) => each === reason);
   return name === undefined ? EXIT.interrupted : 128 + constants.signals[name];
 }
 

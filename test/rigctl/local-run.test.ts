@@ -109,6 +109,14 @@ test.each([
   expect(await code).toBe(130);
 });
 
+test('output that nobody reads any more ends it, and nothing is left', async () => {
+  const child = await startAndWaitFor(/"event":"counters"/, '--json');
+  const code = ended(child);
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  expect(await code).toBe(141);
+});
+
 test('a second rig is refused, and the first goes on', async () => {
   const child = await startAndWaitFor(/"event":"counters"/, '--json');
   const second = local('--seconds', '1');

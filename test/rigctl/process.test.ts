@@ -81,6 +81,7 @@ describe('an end by a signal', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
+    ['SIGPIPE', 141],
   ])('%s exits %i', (name, code) => {
     expect(interruptCode(by(name))).toBe(code);
     expect(interrupted(by(name))).toMatchObject({ cause: `interrupted (${name})`, exitCode: code });
