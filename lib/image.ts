@@ -5,12 +5,7 @@ import { ContextProvider as ContextLookup } from 'aws-cdk-lib/cloud-assembly-sch
 import type { Construct } from 'constructs';
 
 import type { Architecture } from './ena-generations.js';
-
-/** Canonical's public parameter for the newest Ubuntu 22.04 image; Debian's word for x86_64 is amd64. */
-function ubuntuParameter(architecture: Architecture): string {
-  const name = architecture === 'x86_64' ? 'amd64' : architecture;
-  return `/aws/service/canonical/ubuntu/server/22.04/stable/current/${name}/hvm/ebs-gp2/ami-id`;
-}
+import { ubuntuParameter } from './ubuntu.js';
 
 export interface Image {
   /** An id or, with no account to look it up in, a token. */

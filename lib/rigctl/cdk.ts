@@ -1,4 +1,4 @@
-// Runs the project's own CDK CLI for deploy and destroy, in the project's folder, whatever folder rigctl is called from.
+// Runs the project's own CDK CLI for deploy, destroy and synth, in the project's folder, whatever folder rigctl is called from.
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 
@@ -24,17 +24,32 @@ export interface CdkOptions {
   readonly signal: AbortSignal;
 }
 
+type Command = 'deploy' | 'destroy' | 'synth';
+const OWN: Readonly<Record<Command, readonly string[]>> = {
+  deploy: ['--require-approval', 'never', '--progress', 'events'],
+  destroy: ['--force'],
+  synth: ['--quiet'],
+};
+
+/** A folder of its own: two CLIs that write to one cdk.out refuse each other. */
+function outputFolder(command: Command, stack: string): string {
+  return join(PROJECT, '.cache', 'cdk.out', command === 'synth' ? `${stack}.synth` : stack);
+}
+
+/** The template that `cdk synth` has made of a stack. */
+export function synthesized(stack: string): string {
+  return join(outputFolder('synth', stack), `${stack}.template.json`);
+}
+
 /** Runs `cdk COMMAND STACK`. Never throws for the CLI's own failure. */
-export function runCdk(command: 'deploy' | 'destroy', stack: string, options: CdkOptions): Promise<CdkRun> {
+export function runCdk(command: Command, stack: string, options: CdkOptions): Promise<CdkRun> {
   const context = Object.entries(options.context).flatMap(([key, value]) => ['--context', `${key}=${value}`]);
-  const own = command === 'deploy' ? ['--require-approval', 'never', '--progress', 'events'] : ['--force'];
-  // A folder of its own: two CLIs that write to one cdk.out refuse each other.
-  const output = ['--output', join(PROJECT, '.cache', 'cdk.out', stack)];
+  const output = ['--output', outputFolder(command, stack)];
   const args = [
     require.resolve('aws-cdk/bin/cdk'),
     command,
     stack,
-    ...own,
+    ...OWN[command],
     ...context,
     ...output,
     '--no-color',

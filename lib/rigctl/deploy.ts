@@ -2,8 +2,8 @@
 // `rigctl watch`: the same for a deploy that somebody else started.
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { RigConfig } from '../config.js';
 import { lastWords, runCdk, type CdkRun } from './cdk.js';
+import type { Deployment } from './check.js';
 import { EXIT, RigFault } from './exit.js';
 import { blamedMachine, explainFailure, formatFailure, keepConsoles } from './failure.js';
 import { interruptCode } from './interrupt.js';
@@ -14,26 +14,20 @@ import { makeProgress } from './progress.js';
 import { RigError } from './run.js';
 import { findStack, isInProgress, requireRig, rigState, type RigStack } from './stacks.js';
 
-export interface DeployOptions {
-  readonly config: RigConfig;
-  /** Passed to the CDK app as it came from the command line. */
-  readonly context: Readonly<Record<string, string>>;
-}
-
 /** CloudFormation's clock and this machine's need not agree to the second. */
 const CLOCK_SLACK_MS = 60_000;
 const SHOWN_WORDS = 15;
 
 /** @returns the exit code. */
-export async function runPreflight(operation: Operation, config: RigConfig): Promise<number> {
-  if (config.image) {
+export async function runPreflight(operation: Operation, deployment: Deployment): Promise<number> {
+  if (deployment.config.image) {
     throw new RigFault(
       'image = true bakes an image, and rigctl deploys rigs',
       'bake it with: npx cdk deploy -c image=true',
       EXIT.usage,
     );
   }
-  const checks = await preflight(config, operation.aws, operation);
+  const checks = await preflight(deployment, operation.aws, operation);
   const failed = wouldFail(checks);
   if (operation.json) printJson(operation, { kind: 'preflight', ok: !failed, checks });
   else operation.terminal.out(formatChecks(checks));
@@ -51,9 +45,10 @@ function formatChecks(checks: readonly Check[]): string {
 }
 
 /** @returns the exit code. */
-export async function deploy(operation: Operation, { config, context }: DeployOptions): Promise<number> {
+export async function deploy(operation: Operation, deployment: Deployment): Promise<number> {
+  const { config, context } = deployment;
   const before = config.image ? undefined : await requireFreeName(operation, config.name);
-  if ((await runPreflight(operation, config)) !== EXIT.done) {
+  if ((await runPreflight(operation, deployment)) !== EXIT.done) {
     throw new RigError('preflight found what would make the deploy fail', 'mend the lines that say "fail"');
   }
   operation.signal.throwIfAborted();

@@ -11,10 +11,11 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 
 import type { RigConfig } from '../config.js';
 import { isDenied, type Aws } from './aws.js';
-import { checker, type Check } from './check.js';
+import { checker, type Check, type Deployment } from './check.js';
 import type { Call } from './ec2.js';
 import { checkImage } from './preflight-image.js';
 import { checkAddresses, checkPlacement, checkVcpus } from './preflight-capacity.js';
+import { newResources } from './preflight-update.js';
 import { findStack } from './stacks.js';
 
 export type { Check };
@@ -25,13 +26,17 @@ const KEPT_MIB = 1024;
 const MIN_BOOTSTRAP = 6;
 
 /** Runs all checks. The identity comes first: without it no other can be made, so its fault is thrown. */
-export async function preflight(config: RigConfig, aws: Aws, call: Call): Promise<Check[]> {
-  const identity = await checkIdentity(aws, call);
+export async function preflight(deployment: Deployment, aws: Aws, call: Call): Promise<Check[]> {
+  const { Account = '', Arn = 'unknown' } = await aws.sts.send(new GetCallerIdentityCommand({}), {
+    abortSignal: call.signal,
+  });
+  const identity: Check = { name: 'credentials', result: 'ok', found: `${Arn} in ${aws.region}` };
+  const subject = { ...deployment, account: Account, countNew: newResources(deployment, aws, call) };
   const checks = [checkBootstrap, checkType, checkOffering, checkAddresses, checkVcpus, checkImage];
   const results = await Promise.all(
     checks.map(async (check) => {
       try {
-        return await check(config, aws, call);
+        return await check(subject, aws, call);
       } catch (error) {
         if (!isDenied(error)) throw error;
         const found = error instanceof Error ? error.message : String(error);
@@ -53,12 +58,7 @@ export function wouldFail(checks: readonly Check[]): boolean {
   return checks.some((check) => check.result === 'fail');
 }
 
-async function checkIdentity(aws: Aws, call: Call): Promise<Check> {
-  const who = await aws.sts.send(new GetCallerIdentityCommand({}), { abortSignal: call.signal });
-  return { name: 'credentials', result: 'ok', found: `${who.Arn ?? 'unknown'} in ${aws.region}` };
-}
-
-const checkBootstrap = checker('bootstrap', async (_config, aws, call) => {
+const checkBootstrap = checker('bootstrap', async (_subject, aws, call) => {
   const stack = await findStack(aws, 'CDKToolkit', call);
   const version = Number(stack?.outputs['BootstrapVersion'] ?? 0);
   const name = 'bootstrap';
@@ -69,7 +69,7 @@ const checkBootstrap = checker('bootstrap', async (_config, aws, call) => {
   return [{ name, result: 'fail', found, next: 'npx cdk bootstrap' }];
 });
 
-const checkType = checker('instance type', async (config, aws, call) => {
+const checkType = checker('instance type', async ({ config }, aws, call) => {
   const type = config.instanceType.name;
   try {
     const answer = await aws.ec2.send(
@@ -162,7 +162,7 @@ function describeCredits(config: RigConfig): Check {
   return { name: 'CPU credits', result: 'ok', found: `unlimited: ${spent}, the rest is billed` };
 }
 
-const checkOffering = checker('zone', async (config, aws, call) => {
+const checkOffering = checker('zone', async ({ config }, aws, call) => {
   const type = config.instanceType.name;
   const options = { abortSignal: call.signal };
   const [offerings, zones] = await Promise.all([

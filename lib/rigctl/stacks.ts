@@ -3,6 +3,7 @@ import {
   DescribeStackEventsCommand,
   DescribeStacksCommand,
   paginateDescribeStacks,
+  paginateListStackResources,
   type Stack,
   type StackEvent,
 } from '@aws-sdk/client-cloudformation';
@@ -69,6 +70,19 @@ export async function listRigStacks(aws: Aws, call: Call): Promise<RigStack[]> {
     rigs.push(...(page.Stacks ?? []).map(toRigStack).filter((stack) => stack.isRig));
   }
   return rigs.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+}
+
+/** The logical ids of what a stack has. */
+export async function logicalIds(aws: Aws, stackId: string, call: Call): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for await (const page of paginateListStackResources(
+    { client: aws.cloudFormation },
+    { StackName: stackId },
+  )) {
+    call.signal.throwIfAborted();
+    for (const resource of page.StackResourceSummaries ?? []) ids.add(resource.LogicalResourceId ?? '');
+  }
+  return ids;
 }
 
 export interface ResourceEvent {

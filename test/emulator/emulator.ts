@@ -78,7 +78,7 @@ export class Emulator {
   private readonly children = new Set<ChildProcess>();
 
   private constructor(
-    private readonly url: string,
+    readonly url: string,
     server: ChildProcess,
     /** What moto's server printed: a traceback is there, not in its answers. */
     readonly serverLog: readonly string[],
@@ -135,6 +135,13 @@ export class Emulator {
       .map((name) => join(this.directory, name, 'core.pid'))
       .filter((file) => existsSync(file))
       .map((file) => Number(readFileSync(file, 'utf8')));
+  }
+
+  /** What the machines have in one of their folders. */
+  machineFiles(folder: string): string[] {
+    return readdirSync(this.directory)
+      .filter((name) => name.startsWith('machine-'))
+      .flatMap((name) => readdirSync(join(this.directory, name, folder)));
   }
 
   /** Asks aws.py for what no AWS API has: faults, a clock, a console. */
@@ -209,10 +216,10 @@ export class Emulator {
     return { ...running, launched: this.playMachines(rig, running, 1, faults) };
   }
 
-  /** The same for a pair: two machines. */
-  deployPair(rig: string, args: readonly string[]): Deploy {
+  /** The same for a pair or a fleet, of so many machines. */
+  deployMany(rig: string, count: number, args: readonly string[]): Deploy {
     const running = this.startRigctl('deploy', rig, ...args);
-    return { ...running, launched: this.playMachines(rig, running, 2, []) };
+    return { ...running, launched: this.playMachines(rig, running, count, []) };
   }
 
   private async playMachines(

@@ -16,7 +16,7 @@ emulated('a pair on an emulated AWS', () => {
   beforeAll(async () => {
     aws = await Emulator.start();
     await aws.cdk('bootstrap', `aws://123456789012/${REGION}`);
-    const deploy = aws.deployPair('Two', PAIR);
+    const deploy = aws.deployMany('Two', 2, PAIR);
     [pair] = await Promise.all([deploy.ended, deploy.launched]);
   });
 
@@ -91,6 +91,7 @@ emulated('a pair on an emulated AWS', () => {
     expect(ran.err).toMatch(/interrupted; stopping the generator/);
     expect(ran.err).not.toMatch(/may still send/);
     expect(ran.code).toBe(130);
+    expect(aws.machineFiles('state').filter((file) => file.startsWith('measure'))).toEqual([]);
   });
 
   it('cannot be measured by who may not, or when AWS throttles', async () => {
