@@ -204,7 +204,9 @@ enum feed_verdict feed_take_snapshot(
 		return feed_spoil(feed, symbol, cause, change);
 	feed_show(symbol);
 	symbol->shown.snapshots++;
-	symbol->need = FEED_NEED_NONE;
+	// One that crossed an unsubscription does not spare the subscription that is to follow it.
+	if (symbol->need != FEED_NEED_SUBSCRIBE)
+		symbol->need = FEED_NEED_NONE;
 	*change = (struct feed_change){
 		.symbol = feed_number(feed, symbol),
 		.levels = level_count(&feed->parsed),
@@ -253,6 +255,7 @@ void feed_connected(struct feed *feed)
 	for (size_t i = 0; i < feed->count; i++) {
 		feed->symbols[i].need = FEED_NEED_SUBSCRIBE;
 		feed->symbols[i].newest = 0;
+		feed->symbols[i].leaving = 0;
 	}
 }
 

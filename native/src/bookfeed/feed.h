@@ -44,8 +44,8 @@ enum feed_state {
 // Why a book is not good.
 enum feed_cause {
 	FEED_CAUSE_NONE,
-	FEED_CAUSE_START, // no snapshot has come yet, or no update to prove it by
-	FEED_CAUSE_DISCONNECTED,
+	FEED_CAUSE_START,        // no snapshot has come yet, or no update to prove it by
+	FEED_CAUSE_DISCONNECTED, // or not subscribed any more
 	FEED_CAUSE_GAP,          // an update is missing in the sequence
 	FEED_CAUSE_OLD_SNAPSHOT, // the snapshot ends before the stream begins
 	FEED_CAUSE_CHECKSUM,
@@ -148,6 +148,11 @@ const struct feed_symbol *feed_symbol(const struct feed *feed, size_t symbol);
 
 // The book of a symbol; NULL unless it is good. Valid until the next call that is not const.
 const struct book *feed_book(const struct feed *feed, size_t symbol);
+
+// The best levels of a good book, best first, up to where a snapshot showed all that there are; how
+// many they are. Beyond, the book has what changes told of alone.
+size_t feed_depth(const struct feed *feed, size_t symbol, enum book_side side, struct level *levels,
+	size_t capacity);
 
 // What the venue said in its last refusal, cut to fit, with unprintable bytes as '?'; "" before
 // one.

@@ -167,6 +167,22 @@ static bool beyond_bounds(const struct symbol *symbol)
 	       ask.price.units > symbol->highest_ask_units;
 }
 
+size_t feed_depth(const struct feed *feed, size_t symbol, enum book_side side, struct level *levels,
+	size_t capacity)
+{
+	const struct symbol *one = &feed->symbols[symbol];
+	size_t count = book_depth(one->book, side, levels, capacity);
+
+	for (; count > 0; count--) {
+		int64_t units = levels[count - 1].price.units;
+
+		if (side == BOOK_BID ? units >= one->lowest_bid_units
+				     : units <= one->highest_ask_units)
+			break;
+	}
+	return count;
+}
+
 enum feed_cause feed_doubt(const struct symbol *symbol)
 {
 	if (book_crossed(symbol->book))

@@ -44,6 +44,7 @@ struct symbol {
 	bool joined;             // Binance: an event has been applied since the snapshot
 	bool held;               // Binance: in sync with a snapshot that no event has proven yet
 	uint32_t checksum;       // Kraken: what the message says of the book after it
+	uint32_t leaving;        // unsubscriptions that the venue has not answered
 	// Beyond these prices there may be levels that no snapshot has shown: 0 and INT64_MAX if
 	// not.
 	int64_t lowest_bid_units;

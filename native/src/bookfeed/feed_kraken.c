@@ -140,13 +140,29 @@ static enum feed_verdict take_book(
 	return feed_take_update(feed, symbol, &feed->parsed, change);
 }
 
+// No change comes any more. If we asked for that, the next subscription is asked for as well.
+static enum feed_verdict take_end(
+	struct feed *feed, struct symbol *symbol, struct feed_change *change)
+{
+	enum feed_need need = symbol->need;
+	bool asked = symbol->leaving > 0;
+
+	symbol->leaving -= asked;
+	if (symbol->shown.state != FEED_GOOD)
+		return FEED_IGNORED;
+	feed_spoil(feed, symbol, FEED_CAUSE_DISCONNECTED, change);
+	symbol->need = asked ? need : FEED_NEED_SUBSCRIBE;
+	return FEED_RESYNC;
+}
+
 // {"event":"subscriptionStatus","status":"error","pair":…,"errorMessage":…} and the like
 static enum feed_verdict take_event(
 	struct feed *feed, struct json *json, struct feed_change *change)
 {
 	const char *text = json->at;
 	struct json_text key, value, pair = {0};
-	bool error = false;
+	struct symbol *symbol;
+	bool error = false, ended = false;
 	enum json_step step;
 
 	if (!json_object(json))
@@ -160,13 +176,15 @@ static enum feed_verdict take_event(
 			pair = value;
 		if (is_text && (json_equal(&key, "event") || json_equal(&key, "status")))
 			error = error || json_equal(&value, "error");
+		if (is_text && json_equal(&key, "status"))
+			ended = json_equal(&value, "unsubscribed");
 	}
 	if (step != JSON_CLOSED || !json_close(json))
 		return feed_spoil_all(feed, FEED_CAUSE_MALFORMED, change);
-	if (!error)
-		return FEED_IGNORED;
-	return feed_refuse(feed, pair.size > 0 ? feed_find(feed, &pair) : NULL, text,
-		(size_t)(json->end - text), change);
+	symbol = pair.size > 0 ? feed_find(feed, &pair) : NULL;
+	if (error)
+		return feed_refuse(feed, symbol, text, (size_t)(json->end - text), change);
+	return ended && symbol != NULL ? take_end(feed, symbol, change) : FEED_IGNORED;
 }
 
 static bool is_book(const struct json_text *channel)

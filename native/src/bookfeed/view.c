@@ -24,7 +24,7 @@ static void fill_symbol(
 	for (int side = 0; side < BOOK_SIDES; side++) {
 		out->count[side] = book == NULL ? 0 : book_count(book, (enum book_side)side);
 		out->shown[side] = book == NULL ? 0
-						: book_depth(book, (enum book_side)side,
+						: feed_depth(feed, index, (enum book_side)side,
 							  out->levels[side], levels);
 	}
 }

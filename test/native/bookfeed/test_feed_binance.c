@@ -196,6 +196,7 @@ static void disconnected(void)
 
 static void the_best_price_leaves_the_snapshot(void)
 {
+	struct level levels[5];
 	struct feed_config config = {
 		.venue = FEED_BINANCE_SPOT, .symbols = symbols, .count = 1, .depth = 5};
 	struct feed *feed;
@@ -216,6 +217,11 @@ static void the_best_price_leaves_the_snapshot(void)
 			    "\"3\"]]"),
 		FEED_UPDATED);
 	CHECK_BESTS(feed, 0, "5.0 1");
+	// 4.5 is in the book, but nobody knows whether it is the second best.
+	CHECK_EQUAL(book_count(feed_book(feed, 0), BOOK_BID), 2);
+	CHECK_EQUAL(feed_depth(feed, 0, BOOK_BID, levels, 5), 1);
+	CHECK_EQUAL(levels[0].price.units, 50);
+	CHECK_EQUAL(feed_depth(feed, 0, BOOK_ASK, levels, 5), 1);
 	// Between 5 and 4.5 there may be levels that nobody has told of.
 	CHECK_EQUAL(event(feed, 12, 12, 0, "[[\"5\",\"0\"]]"), FEED_RESYNC);
 	CHECK_EQUAL(change.cause, FEED_CAUSE_DEPTH);

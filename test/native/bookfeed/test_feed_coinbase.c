@@ -97,6 +97,18 @@ static void crossed(void)
 	feed_free(feed);
 }
 
+static void a_snapshot_crosses_the_unsubscription(void)
+{
+	struct feed *feed = start();
+
+	CHECK_EQUAL(changes(feed, "[[\"buy\",\"100.5\",\"1\"]]"), FEED_RESYNC);
+	expect_request(feed, FEED_REQUEST_SEND, "\"unsubscribe\"");
+	CHECK_EQUAL(say(feed, snapshot), FEED_UPDATED);
+	expect_request(feed, FEED_REQUEST_SEND, "\"subscribe\"");
+	expect_request(feed, FEED_REQUEST_NONE, "");
+	feed_free(feed);
+}
+
 static void disconnected(void)
 {
 	struct feed *feed = start();
@@ -186,6 +198,7 @@ int main(void)
 		{"changes before the snapshot", changes_before_the_snapshot},
 		{"another snapshot replaces", another_snapshot_replaces},
 		{"crossed", crossed},
+		{"a snapshot crosses the unsubscription", a_snapshot_crosses_the_unsubscription},
 		{"disconnected", disconnected},
 		{"faults", faults},
 		{"cut at every byte", cut_at_every_byte},

@@ -213,8 +213,6 @@ static void other_messages(void)
 		"\"name\":\"book\"}}",
 		"{\"connectionID\":17843232920108168701,\"event\":\"systemStatus\",\"status\":"
 		"\"online\"}",
-		"{\"event\":\"subscriptionStatus\",\"status\":\"unsubscribed\",\"pair\":\"XBT/"
-		"EUR\"}",
 		"[2,{\"a\":[\"5525.4\",1,\"1.0\"],\"b\":[\"5525.1\",1,\"1.0\"],\"c\":[\"1\",\"2\"]}"
 		","
 		"\"ticker\",\"XBT/EUR\"]",
@@ -225,6 +223,39 @@ static void other_messages(void)
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		CHECK_EQUAL(say(feed, texts[i]), FEED_IGNORED);
+	CHECK_BESTS(feed, 0, "10.10 1.00000000");
+	feed_free(feed);
+}
+
+static const char unsubscribed[] = "{\"event\":\"subscriptionStatus\",\"status\":"
+				   "\"unsubscribed\",\"pair\":\"XBT/EUR\"}";
+
+static void the_venue_ends_a_subscription(void)
+{
+	struct feed *feed = start();
+
+	CHECK_EQUAL(say(feed, unsubscribed), FEED_RESYNC);
+	CHECK_BESTS(feed, 0, "-");
+	expect_request(feed, FEED_REQUEST_SEND, "\"subscribe\",\"pair\":[\"XBT/EUR\"]");
+	expect_request(feed, FEED_REQUEST_NONE, "");
+	CHECK_EQUAL(say(feed, unsubscribed), FEED_IGNORED);
+	CHECK_EQUAL(say(feed, snapshot), FEED_UPDATED);
+	feed_free(feed);
+}
+
+// A snapshot that was under way when its subscription was given up is none to stay with.
+static void a_snapshot_crosses_the_unsubscription(void)
+{
+	struct feed *feed = start();
+
+	CHECK_EQUAL(say(feed, "not JSON"), FEED_MALFORMED);
+	expect_request(feed, FEED_REQUEST_SEND, "\"unsubscribe\"");
+	expect_request(feed, FEED_REQUEST_SEND, "\"subscribe\"");
+	CHECK_EQUAL(say(feed, snapshot), FEED_UPDATED);
+	CHECK_EQUAL(say(feed, unsubscribed), FEED_RESYNC);
+	CHECK_BESTS(feed, 0, "-");
+	expect_request(feed, FEED_REQUEST_NONE, "");
+	CHECK_EQUAL(say(feed, snapshot), FEED_UPDATED);
 	CHECK_BESTS(feed, 0, "10.10 1.00000000");
 	feed_free(feed);
 }
@@ -259,6 +290,8 @@ int main(void)
 		{"cut at every byte", cut_at_every_byte},
 		{"schema faults", schema_faults},
 		{"other messages", other_messages},
+		{"the venue ends a subscription", the_venue_ends_a_subscription},
+		{"a snapshot crosses the unsubscription", a_snapshot_crosses_the_unsubscription},
 		{"refused", refused},
 	};
 
