@@ -53,18 +53,19 @@ static bool read_length(struct http_slice text, uint64_t *length)
 // How the body ends. A response that says it twice is how smuggling begins, so it is refused.
 static enum http_verdict choose_body(struct http_reader *reader, const struct http_head *head)
 {
-	const struct http_slice *coding = http_find(head, "transfer-encoding");
-	const struct http_slice *length = NULL;
+	const struct http_slice *coding = NULL, *length = NULL;
 
 	if (!(http_find(head, "content-encoding") == NULL ||
 		    http_has_token(head, "content-encoding", "identity")))
 		return broken(reader, "a compressed body, which was not asked for");
 	for (size_t i = 0; i < head->count; i++) {
-		if (!http_slice_is(head->fields[i].name, "content-length"))
+		bool coded = http_slice_is(head->fields[i].name, "transfer-encoding");
+
+		if (!coded && !http_slice_is(head->fields[i].name, "content-length"))
 			continue;
 		if (length != NULL || coding != NULL)
 			return broken(reader, "a body whose length is given twice");
-		length = &head->fields[i].value;
+		*(coded ? &coding : &length) = &head->fields[i].value;
 	}
 	reader->phase = HTTP_TO_END;
 	if (coding != NULL) {

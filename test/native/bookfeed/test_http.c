@@ -88,6 +88,8 @@ static void each_way_to_be_wrong(void)
 			"given twice"},
 		{"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
 			"given twice"},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n\r\n",
+			"given twice"},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "other than chunked"},
 		{"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n", "compressed"},
 		{"HTTP/1.1 101 Switching\r\n\r\n", "change of protocol"},

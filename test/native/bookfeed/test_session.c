@@ -79,6 +79,39 @@ static void a_message_that_drips_ends_it(void)
 	end();
 }
 
+// Nothing of TCP, of TLS, of WebSocket, or all but the end of its answer.
+static void a_server_that_is_stuck_on_the_way(void)
+{
+	static const char *const states[] = {"connecting", "connecting", "upgrading", "upgrading"};
+
+	for (int stage = 0; stage < 4; stage++) {
+		char why[64];
+
+		begin(FEED_KRAKEN, symbols);
+		session_tick(&session, ++now_ns);
+		if (stage == 1)
+			transport_poll(&exchange->transport, 0);
+		if (stage >= 2)
+			exchange_run(exchange);
+		for (int second = 0; second < 10; second++) {
+			CHECK_TEXT(session.why, "");
+			if (stage == 3)
+				exchange_say(
+					stream_of(), "HTTP/1.1 101 Go\r\nA: b\r\n" + second, 1);
+			if (stage >= 2)
+				exchange_run(exchange);
+			now_ns += 999 * NS_PER_MS;
+			session_tick(&session, now_ns);
+		}
+		now_ns += 100 * NS_PER_MS;
+		session_tick(&session, now_ns);
+		snprintf(why, sizeof(why), "exchange.test: still %s after 10 s", states[stage]);
+		CHECK_TEXT(session.why, why);
+		CHECK_EQUAL(transport_links(&exchange->transport), 0);
+		end();
+	}
+}
+
 // What a server says is shown on a terminal, which must not obey it.
 static void a_close_reason_commands_no_terminal(void)
 {
@@ -102,6 +135,7 @@ int main(void)
 		{"an answer within the same tick counts", an_answer_within_the_same_tick_counts},
 		{"silence ends it", silence_ends_it},
 		{"a message that drips ends it", a_message_that_drips_ends_it},
+		{"a server that is stuck on the way", a_server_that_is_stuck_on_the_way},
 		{"a close reason commands no terminal", a_close_reason_commands_no_terminal},
 	};
 
