@@ -96,6 +96,16 @@ class Wire:
         """The port's own, when it is the kernel that connects: a DPDK port has none."""
         run("ip", "-n", self.here, "address", "add", f"{OURS}/24", "dev", self.port)
 
+    @contextlib.contextmanager
+    def cut(self, end):
+        """No frame gets through: the link of that end is down."""
+        space, name = {"here": (self.here, self.port), "there": (self.there, self.peer)}[end]
+        run("ip", "-n", space, "link", "set", name, "down")
+        try:
+            yield
+        finally:
+            run("ip", "-n", space, "link", "set", name, "up")
+
     def close(self):
         self.running = False
         for name in (self.here, self.middle, self.there):

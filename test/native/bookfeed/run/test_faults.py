@@ -1,4 +1,5 @@
 """Each fault that an exchange or the way to it can have: no wrong book is ever shown as good, and all is well again."""
+import time
 import unittest
 
 from bookfeed_rig import Bookfeed, by_each_transport, until
@@ -105,6 +106,37 @@ class Faults:
             client.wait_for(lambda status, number=number: status["connects"] == number + 1, f"connection {number + 1}")
             client.wait_good()
         self.assertEqual(client.descriptors(), before)
+        self.check_books(exchange, client)
+        self.check_never_wrong(exchange, client)
+        self.check_end(client)
+
+    def test_a_link_that_flaps(self):
+        wire = self.wire()
+        exchange = self.exchange(wire, rate=500)
+        client = self.bookfeed(wire, "--stale-ms", "20000")
+        client.wait_good()
+        for number in range(6):
+            with wire.cut(("here", "there")[number % 2]):
+                time.sleep(0.3)
+            before = client.status()["messages"]
+            client.wait_for(lambda status, before=before: status["messages"] > before + 50, "messages after the flap")
+        self.check_books(exchange, client)
+        self.check_never_wrong(exchange, client)
+        # TCP has sent again what was lost, and the stream knows nothing of it.
+        status = client.status()
+        self.assertEqual((status["resyncs"], status["malformed"], status["disconnects"]), (0, 0, 0), status)
+        self.check_end(client)
+
+    def test_a_link_that_stays_down(self):
+        wire = self.wire()
+        exchange = self.exchange(wire, rate=500)
+        client = self.bookfeed(wire, "--stale-ms", "1000")
+        for number, end in enumerate(("here", "there"), 1):
+            client.wait_good()
+            with wire.cut(end):
+                status = client.wait_for(lambda status, number=number: status["disconnects"] == number, "a disconnect")
+                self.assertEqual(status["good"], 0, status)
+        client.wait_good()
         self.check_books(exchange, client)
         self.check_never_wrong(exchange, client)
         self.check_end(client)
