@@ -1,4 +1,5 @@
 // gaps.c and stolen.c: what kept the poller from polling.
+#define _GNU_SOURCE // CPU_SET
 #include <unistd.h>
 
 #include "check.h"
@@ -24,36 +25,51 @@ static void each_decade_has_the_longer_ones_too(void)
 	CHECK_TEXT(gap_name(GAP_1MS), "poll_gaps_1ms");
 }
 
+static cpu_set_t set_of(int first, int second)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(first, &cpus);
+	CPU_SET(second, &cpus);
+	return cpus;
+}
+
 static void what_the_kernel_tells(void)
 {
+	cpu_set_t cpus = set_of(1, 12);
 	struct stolen stolen = {0};
 
 	stolen_parse_schedstat(&stolen, "123456789 42 7\n");
-	stolen_parse_stat(&stolen, "cpu1 1 2 3 4 5 6 7 9 0 0\n", 1, 100);
-	stolen_parse_stat(&stolen, "cpu2 1 2 3 4 5 6 7 8 0 0\n", 1, 100);
 	CHECK_EQUAL(stolen.run_ns, 123456789);
 	CHECK_EQUAL(stolen.wait_ns, 42);
-	CHECK_EQUAL(stolen.steal_ns, 90000000);
+	CHECK_EQUAL(stolen_parse_stat("cpu1 1 2 3 4 5 6 7 9 0 0\n", &cpus, 100), 90000000);
+	CHECK_EQUAL(stolen_parse_stat("cpu12 1 2 3 4 5 6 7 9 0 0\n", &cpus, 100), 90000000);
+	CHECK_EQUAL(stolen_parse_stat("cpu2 1 2 3 4 5 6 7 8 0 0\n", &cpus, 100), 0);
+	CHECK_EQUAL(stolen_parse_stat("cpu  1 2 3 4 5 6 7 8 9 0\n", &cpus, 100), 0);
 }
 
 static void what_it_does_not_tell_is_zero(void)
 {
+	cpu_set_t cpus = set_of(0, 1);
 	struct stolen stolen = {0};
 
 	stolen_parse_schedstat(&stolen, "");
 	stolen_parse_schedstat(&stolen, "12 x");
-	stolen_parse_stat(&stolen, "", 0, 100);
-	stolen_parse_stat(&stolen, "cpu0 1 2 3\n", 0, 100);
-	stolen_parse_stat(&stolen, "cpu0 1 2 3 4 5 6 7 8\n", 0, 0);
-	stolen_parse_stat(&stolen, "cpu10 1 2 3 4 5 6 7 8\n", 1, 100);
-	CHECK_EQUAL(stolen.run_ns + stolen.wait_ns + stolen.steal_ns, 0);
-	stolen = stolen_read(-1, 0);
-	CHECK_EQUAL(stolen.run_ns, 0);
+	CHECK_EQUAL(stolen.run_ns + stolen.wait_ns, 0);
+	CHECK_EQUAL(stolen_parse_stat("", &cpus, 100), 0);
+	CHECK_EQUAL(stolen_parse_stat("cpu0 1 2 3\n", &cpus, 100), 0);
+	CHECK_EQUAL(stolen_parse_stat("cpu0 1 2 3 4 5 6 7 8\n", &cpus, 0), 0);
+	CHECK_EQUAL(stolen_parse_stat("cpu10 1 2 3 4 5 6 7 8\n", &cpus, 100), 0);
+	CHECK_EQUAL(stolen_parse_stat("cpu99999 1 2 3 4 5 6 7 8\n", &cpus, 100), 0);
+	CHECK_EQUAL(stolen_read(-1).run_ns, 0);
+	CPU_ZERO(&cpus);
+	CHECK_EQUAL(stolen_by_host_ns(&cpus), 0);
 }
 
 static void a_thread_that_runs_has_run(void)
 {
-	CHECK(stolen_read((int)getpid(), 0).run_ns > 0);
+	CHECK(stolen_read((int)getpid()).run_ns > 0);
 }
 
 static const struct check_case cases[] = {

@@ -1,4 +1,6 @@
 // See stats.h.
+#define _GNU_SOURCE // CPU_OR
+#include <sched.h>
 #include <string.h>
 
 #include <rte_ethdev.h>
@@ -47,31 +49,55 @@ static void add_counters(struct list *list, const struct counters *counters)
 		counters->rx_packets == 0 ? 0 : counters->busy_cycles / counters->rx_packets);
 }
 
-// The lcores' time: gaps between polls, and what the kernel says of their threads.
+// The lcores' time: gaps between polls, and what the kernel says of their threads and of the CPUs
+// that these run on, each of which counts once however many lcores share it.
 static void add_times(struct list *list, const struct core *core)
 {
 	uint64_t gaps[GAP_COUNT] = {0};
 	struct stolen total = {0};
 	uint64_t max = 0;
+	cpu_set_t cpus;
 
+	CPU_ZERO(&cpus);
 	for (uint16_t i = 0; i < core->config.queues; i++) {
 		const struct poller *poller = &core->pollers[i];
-		struct stolen stolen = stolen_read(atomic_load(&poller->thread),
-			(unsigned int)rte_lcore_to_cpu_id((int)poller->lcore));
+		struct stolen stolen = stolen_read(atomic_load(&poller->thread));
+		// Not rte_lcore_to_cpu_id(), which tells the physical core that hyper-threads
+		// share.
+		cpu_set_t own = rte_lcore_cpuset(poller->lcore);
 
+		CPU_OR(&cpus, &cpus, &own);
 		for (enum gap gap = 0; gap < GAP_COUNT; gap++)
 			gaps[gap] += counter_read(&poller->gaps.counts[gap]);
 		max = RTE_MAX(max, counter_read(&poller->gaps.max));
 		total.run_ns += stolen.run_ns;
 		total.wait_ns += stolen.wait_ns;
-		total.steal_ns += stolen.steal_ns;
 	}
 	for (enum gap gap = 0; gap < GAP_COUNT; gap++)
 		add(list, gap_name(gap), gaps[gap]);
 	add_gauge(list, "poll_gap_max_ns", stats_ns(core, max));
 	add(list, "poller_run_ns", total.run_ns);
 	add(list, "poller_wait_ns", total.wait_ns);
-	add(list, "cpu_steal_ns", total.steal_ns);
+	add(list, "cpu_steal_ns", stolen_by_host_ns(&cpus));
+}
+
+// What the devices could not hand over, all ports together.
+static void add_device(struct list *list, const struct core *core)
+{
+	const struct port *ports[] = {&core->port, &core->peer};
+	uint64_t missed = 0;
+	uint64_t without_buffer = 0;
+
+	for (uint16_t i = 0; i < config_ports(&core->config); i++) {
+		struct rte_eth_stats device;
+
+		if (rte_eth_stats_get(ports[i]->id, &device) != 0)
+			continue;
+		missed += device.imissed;
+		without_buffer += device.rx_nombuf;
+	}
+	add(list, "rx_missed", missed);
+	add(list, "rx_nombuf", without_buffer);
 }
 
 uint32_t stats_read(const struct core *core, struct stat stats[STATS_MAX])
@@ -79,16 +105,12 @@ uint32_t stats_read(const struct core *core, struct stat stats[STATS_MAX])
 	struct counters counters = pollers_counters(core->pollers, core->config.queues);
 	uint32_t total = port_mbufs_total(&core->port);
 	struct list list = {.stats = stats};
-	struct rte_eth_stats device;
 
-	memset(&device, 0, sizeof(device));
-	rte_eth_stats_get(core->port.id, &device);
 	add_counters(&list, &counters);
 	for (enum verdict verdict = 0; verdict < VERDICT_COUNT; verdict++)
 		add(&list, verdict_name(verdict), counters.verdicts[verdict]);
 	add_times(&list, core);
-	add(&list, "rx_missed", device.imissed);
-	add(&list, "rx_nombuf", device.rx_nombuf);
+	add_device(&list, core);
 	add_gauge(&list, "mbufs_free", total - port_mbufs_used(&core->port));
 	add_gauge(&list, "mbufs_total", total);
 	for (enum allowance i = 0; i < ALLOWANCE_COUNT; i++) {

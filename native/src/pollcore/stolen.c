@@ -1,6 +1,8 @@
 // See stolen.h.
+#define _GNU_SOURCE // CPU_ISSET
 #include "stolen.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,37 +19,49 @@ void stolen_parse_schedstat(struct stolen *stolen, const char *line)
 	}
 }
 
-void stolen_parse_stat(struct stolen *stolen, const char *line, unsigned int cpu, long hz)
+uint64_t stolen_parse_stat(const char *line, const cpu_set_t *cpus, long hz)
 {
-	char name[24];
+	unsigned int cpu;
 	uint64_t steal;
 
-	snprintf(name, sizeof(name), "cpu%u ", cpu);
+	// Without a number it is the sum of all.
+	if (strncmp(line, "cpu", 3) != 0 || !isdigit((unsigned char)line[3]))
+		return 0;
 	// user nice system idle iowait irq softirq steal
-	if (strncmp(line, name, strlen(name)) == 0 && hz > 0 &&
-		sscanf(line + strlen(name), "%*u %*u %*u %*u %*u %*u %*u %" SCNu64, &steal) == 1)
-		stolen->steal_ns = steal * (UINT64_C(1000000000) / (uint64_t)hz);
+	if (sscanf(line + 3, "%u %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &cpu, &steal) != 2 ||
+		hz <= 0 || !CPU_ISSET(cpu, cpus))
+		return 0;
+	return steal * (UINT64_C(1000000000) / (uint64_t)hz);
 }
 
-struct stolen stolen_read(int thread, unsigned int cpu)
+struct stolen stolen_read(int thread)
 {
 	struct stolen stolen = {0};
-	long hz = sysconf(_SC_CLK_TCK);
 	char line[256];
 	FILE *file;
 
 	snprintf(line, sizeof(line), "/proc/self/task/%d/schedstat", thread);
 	file = fopen(line, "re");
-	if (file != NULL) {
-		if (fgets(line, sizeof(line), file) != NULL)
-			stolen_parse_schedstat(&stolen, line);
-		fclose(file);
-	}
-	file = fopen("/proc/stat", "re");
-	if (file != NULL) {
-		while (fgets(line, sizeof(line), file) != NULL)
-			stolen_parse_stat(&stolen, line, cpu, hz);
-		fclose(file);
-	}
+	if (file == NULL)
+		return stolen;
+	if (fgets(line, sizeof(line), file) != NULL)
+		stolen_parse_schedstat(&stolen, line);
+	fclose(file);
 	return stolen;
+}
+
+uint64_t stolen_by_host_ns(const cpu_set_t *cpus)
+{
+	long hz = sysconf(_SC_CLK_TCK);
+	uint64_t total = 0;
+	char line[256];
+	FILE *file = fopen("/proc/stat", "re");
+
+	if (file == NULL)
+		return 0;
+	// The CPUs come first. Other lines can be longer than this one, and then come in parts.
+	while (fgets(line, sizeof(line), file) != NULL && strncmp(line, "cpu", 3) == 0)
+		total += stolen_parse_stat(line, cpus, hz);
+	fclose(file);
+	return total;
 }

@@ -1,5 +1,7 @@
 """forward: a core between two machines, each in a namespace of its own, neither of which notices it."""
-from rig import CORE_IPV4, RigTest
+import signal
+
+from rig import CORE_IPV4, RigTest, until
 
 
 class Forward(RigTest):
@@ -18,6 +20,21 @@ class Forward(RigTest):
         self.assertEqual(stats["rx_bytes"], stats["tx_bytes"])
         self.assertEqual(stats["mbufs_free"], stats["mbufs_total"])
         self.assertEqual(running.stop(), 0)
+
+    def test_either_port_misses(self):
+        # While it stands still, frames fill the buffer of the second port, whose driver counts what it has no room for.
+        net = self.wire()
+        running = self.core("--mode", "forward", device="net_ring0", eal=("--vdev", f"net_pcap1,rx_iface_in={net.port},tx_pcap=/dev/null"))
+        running.wait_running()
+        running.process.send_signal(signal.SIGSTOP)
+        try:
+            with net.raw(0x88B5) as peer:
+                for _ in range(3000):
+                    peer.send(bytes(12) + b"\x88\xb5" + bytes(1400))
+        finally:
+            running.process.send_signal(signal.SIGCONT)
+        until(lambda: running.stats()["rx_packets"] > 0, "what the buffer held")
+        until(lambda: running.stats()["rx_missed"] > 0, "what it did not hold")
 
     def test_it_needs_two_ports(self):
         running = self.core("--mode", "forward", device="net_null0")

@@ -1,4 +1,5 @@
 """Several queues, each polled by an lcore of its own: all of them work, and what they count adds up."""
+import os
 import pathlib
 import re
 import tempfile
@@ -20,6 +21,21 @@ class Queues(RigTest):
         device = (f"net_af_packet0,iface={self.net.port},qpairs=2,blocksz=65536,framesz=2048,framecnt=2048,"
                   "qdisc_bypass=1")
         return self.core_on(self.net, "--queues", "2", "--idle", "adaptive", *options, device=device, **THREE)
+
+    @staticmethod
+    def stolen_ns():
+        """What the host gave of both processors to other machines."""
+        lines = [line.split() for line in pathlib.Path("/proc/stat").read_text(encoding="ascii").splitlines()]
+        return sum(int(line[8]) for line in lines if line[0] in ("cpu0", "cpu1")) * (10**9 // os.sysconf("SC_CLK_TCK"))
+
+    def test_what_the_host_takes_counts_once_a_processor(self):
+        # Three pollers on two processors: lcores share one, and their numbers are not its.
+        core = self.core("--mode", "sink", "--queues", "3", "--idle", "adaptive", device="net_ring0", **FOUR)
+        core.wait_running()
+        before = self.stolen_ns()
+        told = core.stats()["cpu_steal_ns"]
+        self.assertGreaterEqual(told, before)
+        self.assertLessEqual(told, self.stolen_ns())
 
     def flows(self, count):
         """One datagram of each of so many flows to our echo service; the kernel spreads them by a hash."""
