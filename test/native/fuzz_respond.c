@@ -30,6 +30,17 @@ static size_t packet_offset(const uint8_t *frame)
 	return offset;
 }
 
+static const uint8_t all_nodes[16] = {0xff, 2, [15] = 1};
+static const uint8_t all_nodes_mac[6] = {0x33, 0x33, 0, 0, 0, 1};
+
+// Duplicate address detection: there is nobody to answer to but all nodes.
+static bool from_nobody(const uint8_t *ip)
+{
+	static const uint8_t nobody[16];
+
+	return ip[0] >> 4 == 6 && memcmp(ip + 8, nobody, 16) == 0;
+}
+
 // The sum of pseudo header and message is right in every answer; addresses are turned, but for a
 // solicitation that came to a group.
 static void check_ipv6(const uint8_t *asked, const uint8_t *ip, enum verdict verdict)
@@ -41,7 +52,7 @@ static void check_ipv6(const uint8_t *asked, const uint8_t *ip, enum verdict ver
 	sum = checksum_add(sum, (uint64_t)ip[6] << 8);
 	sum = checksum_add(sum, __builtin_bswap16((uint16_t)covered));
 	promise(checksum_fold(checksum_add_bytes(sum, ip + 40, covered)) == 0xffff);
-	promise(memcmp(ip + 24, asked + 8, 16) == 0);
+	promise(memcmp(ip + 24, from_nobody(asked) ? all_nodes : asked + 8, 16) == 0);
 	if (verdict != VERDICT_NDP_REPLY)
 		promise(memcmp(ip + 8, asked + 24, 16) == 0 && payload == bytes_load16(asked + 4));
 }
@@ -53,8 +64,12 @@ static void check_reply(const struct responder *self, const uint8_t *before, con
 	const uint8_t *asked = before + packet_offset(before);
 	size_t header = (ip[0] & 15) * (size_t)4;
 
-	promise((after[0] & 1) == 0);
-	promise(memcmp(after, before + 6, 6) == 0);
+	if (verdict == VERDICT_NDP_REPLY && from_nobody(asked)) {
+		promise(memcmp(after, all_nodes_mac, 6) == 0);
+	} else {
+		promise((after[0] & 1) == 0);
+		promise(memcmp(after, before + 6, 6) == 0);
+	}
 	promise(memcmp(after + 6, self->mac, 6) == 0);
 	promise(memcmp(after + 12, before + 12, (size_t)(ip - after) - 12) == 0);
 	if (verdict != VERDICT_NDP_REPLY && size > RESPOND_HEAD_MAX)

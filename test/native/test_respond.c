@@ -140,10 +140,20 @@ static void cut_at_every_offset(void)
 	}
 }
 
+// Duplicate address detection: there is nobody to answer to but all nodes.
+static bool comes_from_nobody(const uint8_t *frame)
+{
+	static const uint8_t nobody[16];
+
+	return bytes_load16(frame + 12) == 0x86dd && memcmp(frame + 22, nobody, 16) == 0;
+}
+
 // One bit wrong anywhere: whatever comes out, a frame that is not answered is
 // untouched, and an answer goes back to an address that one host can own.
 static void every_bit_flipped(void)
 {
+	static const uint8_t all_nodes_mac[6] = {0x33, 0x33, 0, 0, 0, 1};
+
 	for (size_t i = 0; i < vector_count; i++) {
 		const struct vector *vector = &vectors[i];
 
@@ -155,6 +165,9 @@ static void every_bit_flipped(void)
 			before = exact_copy(frame, vector->size);
 			if (!verdict_is_reply(respond(&self, frame, vector->size))) {
 				CHECK(memcmp(frame, before, vector->size) == 0);
+			} else if (comes_from_nobody(before)) {
+				CHECK(memcmp(frame, all_nodes_mac, 6) == 0);
+				CHECK(memcmp(frame + 6, self.mac, 6) == 0);
 			} else {
 				CHECK((frame[0] & 1) == 0);
 				CHECK(memcmp(frame, before + 6, 6) == 0);

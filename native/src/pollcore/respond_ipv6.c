@@ -27,7 +27,9 @@ enum {
 	NDP_SIZE = 32, // with one option: a link-layer address
 	NDP_HOP_LIMIT = 255,
 	NDP_SOLICITED_OVERRIDE = 0x60,
-	NDP_TARGET_ADDRESS = 2, // the option's type
+	NDP_OVERRIDE = 0x20,
+	NDP_SOURCE_ADDRESS = 1, // types of options
+	NDP_TARGET_ADDRESS = 2,
 };
 
 // RFC 4291, appendix A: fe80::/64, then the MAC with ff:fe in its middle and its second bit turned.
@@ -67,13 +69,13 @@ static bool is_group_of(const uint8_t group[ADDRESS_SIZE], const uint8_t address
 	       memcmp(group + 13, address + 13, 3) == 0;
 }
 
-// Groups, the unspecified and the loopback address, our own.
+// Groups, the loopback address, our own.
 static bool is_bad_source(const struct responder *self, const uint8_t address[ADDRESS_SIZE])
 {
 	static const uint8_t loopback[ADDRESS_SIZE] = {[15] = 1};
 
-	return address[0] == 0xff || is_zero(address) ||
-	       memcmp(address, loopback, ADDRESS_SIZE) == 0 || is_ours(self, address);
+	return address[0] == 0xff || memcmp(address, loopback, ADDRESS_SIZE) == 0 ||
+	       is_ours(self, address);
 }
 
 // The sum of pseudo header and message (RFC 8200, 8.1).
@@ -95,16 +97,33 @@ static void ipv6_turn(uint8_t *ip)
 	ip[IPV6_HOP_LIMIT] = REPLY_TTL;
 }
 
+static bool has_option(const uint8_t *message, uint32_t size, uint8_t type)
+{
+	uint32_t at = NDP_OPTION;
+
+	// Lengths are in units of 8 bytes; none would have no end.
+	while (at + 2 <= size && message[at + 1] != 0) {
+		if (message[at] == type)
+			return true;
+		at += message[at + 1] * 8u;
+	}
+	return false;
+}
+
 // What stands against a solicitation in a message of so many bytes; VERDICT_NDP_REPLY when nothing
 // does. A hop limit of 255 proves that no router passed it on. One that asks a group must be
-// answered with our address in an option, which takes the place of the asker's.
+// answered with our address in an option, which takes the place of the asker's. One without an
+// address is about to take ours (RFC 4862, 5.4): it asks the group, and has no address to tell of.
 static enum verdict check_solicitation(
 	const struct responder *self, const uint8_t *ip, const uint8_t *message, uint32_t size)
 {
 	bool grouped = ip[IPV6_DESTINATION] == 0xff;
+	bool probes = is_zero(ip + IPV6_SOURCE);
 
-	if (size < NDP_OPTION || ip[IPV6_HOP_LIMIT] != NDP_HOP_LIMIT ||
-		(grouped && size < NDP_SIZE))
+	if (size < NDP_OPTION || ip[IPV6_HOP_LIMIT] != NDP_HOP_LIMIT)
+		return VERDICT_DROP_NDP;
+	if (probes ? !grouped || has_option(message, size, NDP_SOURCE_ADDRESS)
+		   : grouped && size < NDP_SIZE)
 		return VERDICT_DROP_NDP;
 	if (!is_ours(self, message + NDP_TARGET) ||
 		(grouped && !is_group_of(ip + IPV6_DESTINATION, message + NDP_TARGET)))
@@ -112,11 +131,25 @@ static enum verdict check_solicitation(
 	return VERDICT_NDP_REPLY;
 }
 
-// What the asker put behind the first option is no part of the answer, and becomes padding.
+// Who has no address yet is answered by way of all nodes, and hears that it did not ask (RFC 4861,
+// 7.2.4).
+static void answer_probe(uint8_t *frame, uint8_t *ip, uint8_t *message)
+{
+	static const uint8_t all_nodes[ADDRESS_SIZE] = {0xff, 2, [15] = 1};
+	static const uint8_t all_nodes_mac[6] = {0x33, 0x33, 0, 0, 0, 1};
+
+	memcpy(frame, all_nodes_mac, sizeof(all_nodes_mac));
+	memcpy(ip + IPV6_DESTINATION, all_nodes, ADDRESS_SIZE);
+	bytes_store32(message + NDP_FLAGS, (uint32_t)NDP_OVERRIDE << 24);
+}
+
+// What the asker put behind the first option is no part of the answer, and becomes padding. A probe
+// without any option leaves no room for ours: it asks for no address.
 static void solicitation_turn(
-	const struct responder *self, uint8_t *ip, uint8_t *message, uint32_t size)
+	const struct responder *self, uint8_t *frame, uint8_t *ip, uint8_t *message, uint32_t size)
 {
 	uint32_t answer = size < NDP_SIZE ? NDP_OPTION : NDP_SIZE;
+	bool probes = is_zero(ip + IPV6_SOURCE);
 	uint16_t checksum = 0;
 
 	memcpy(ip + IPV6_DESTINATION, ip + IPV6_SOURCE, ADDRESS_SIZE);
@@ -125,6 +158,8 @@ static void solicitation_turn(
 	memset(message + answer, 0, size - answer);
 	bytes_store16(message, NDP_ADVERTISEMENT);
 	bytes_store32(message + NDP_FLAGS, (uint32_t)NDP_SOLICITED_OVERRIDE << 24);
+	if (probes)
+		answer_probe(frame, ip, message);
 	if (answer == NDP_SIZE) {
 		message[NDP_OPTION] = NDP_TARGET_ADDRESS;
 		message[NDP_OPTION + 1] = 1; // in units of 8 bytes
@@ -182,11 +217,20 @@ static enum verdict check_datagram(
 	return verdict;
 }
 
+static bool is_solicitation(const uint8_t *ip, const uint8_t *message, uint32_t size)
+{
+	return ip[IPV6_NEXT_HEADER] == NEXT_ICMPV6 && size >= ICMPV6_SIZE &&
+	       bytes_load16(message) == NDP_SOLICITATION;
+}
+
 static enum verdict check_ipv6(const struct responder *self, const uint8_t *ip, uint32_t payload)
 {
 	const uint8_t *message = ip + IPV6_SIZE;
 
 	if (is_bad_source(self, ip + IPV6_SOURCE))
+		return VERDICT_DROP_BAD_SOURCE;
+	// Only a probe may come from nobody.
+	if (is_zero(ip + IPV6_SOURCE) && !is_solicitation(ip, message, payload))
 		return VERDICT_DROP_BAD_SOURCE;
 	if (ip[IPV6_NEXT_HEADER] == NEXT_ICMPV6)
 		return check_icmpv6(self, ip, message, payload);
@@ -220,7 +264,7 @@ enum verdict respond_ipv6(
 
 	ether_turn(self, frame);
 	if (verdict == VERDICT_NDP_REPLY) {
-		solicitation_turn(self, ip, message, payload);
+		solicitation_turn(self, frame, ip, message, payload);
 		return verdict;
 	}
 	ipv6_turn(ip);

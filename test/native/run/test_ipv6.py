@@ -1,7 +1,7 @@
 """IPv6 with the kernel's own stack as the peer: neighbour discovery, ping and UDP echo, by both of our addresses."""
 import socket
 
-from rig import RigTest, entered
+from rig import RigTest, entered, until
 
 CORE_IPV6, PEER_IPV6 = "2001:db8::1", "2001:db8::2"
 
@@ -41,3 +41,13 @@ class Ipv6(RigTest):
             asker.settimeout(5)
             asker.sendto(b"hello", (CORE_IPV6, 7))
             self.assertEqual(asker.recv(100), b"hello")
+
+    def test_nobody_else_takes_our_address(self):
+        # The kernel asks whether anybody has it before it takes it, and hears from us.
+        settings = f"net.ipv6.conf.{self.net.peer}"
+        for nonce in "1", "0":  # RFC 7527's option; without it there is none
+            self.net.inside("sysctl", "-qw", f"{settings}.accept_dad=1", f"{settings}.enhanced_dad={nonce}")
+            self.net.inside("ip", "address", "add", f"{CORE_IPV6}/64", "dev", self.net.peer)
+            until(lambda: "dadfailed" in self.net.inside("ip", "-6", "address", "show", "dev", self.net.peer).stdout,
+                  f"a duplicate, nonce {nonce}")
+            self.net.inside("ip", "address", "del", f"{CORE_IPV6}/64", "dev", self.net.peer)
