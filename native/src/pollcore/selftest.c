@@ -1,5 +1,5 @@
 // See selftest.h. The synthetic questions come from a peer that cannot exist on the wire: a locally
-// administered MAC and the neighbour of our own address.
+// administered MAC that is not ours, and the neighbour of our own address.
 #include <inttypes.h>
 #include <string.h>
 
@@ -14,7 +14,13 @@ enum {
 	FRAME_SIZE = 14 + 20 + 8 + PAYLOAD_SIZE,
 };
 
-static const uint8_t peer_mac[6] = {0x02, 0, 0, 0, 0, 0x01};
+static void write_peer_mac(const struct responder *self, uint8_t mac[6])
+{
+	static const uint8_t first[6] = {0x02, 0, 0, 0, 0, 0x01};
+
+	memcpy(mac, first, sizeof(first));
+	mac[5] += memcmp(self->mac, first, sizeof(first)) == 0;
+}
 
 struct question {
 	const char *name;
@@ -29,7 +35,7 @@ static void write_ipv4(const struct responder *self, uint8_t *frame, uint8_t pro
 
 	memset(frame, 0, FRAME_SIZE);
 	memcpy(frame, self->mac, 6);
-	memcpy(frame + 6, peer_mac, 6);
+	write_peer_mac(self, frame + 6);
 	bytes_store16(frame + 12, 0x0800);
 	ip[0] = 0x45;
 	bytes_store16(ip + 2, FRAME_SIZE - 14);
@@ -45,7 +51,7 @@ static void write_arp(const struct responder *self, uint8_t frame[FRAME_SIZE])
 {
 	struct responder peer = {.ipv4 = self->ipv4 ^ 1, .gateway = self->ipv4};
 
-	memcpy(peer.mac, peer_mac, 6);
+	write_peer_mac(self, peer.mac);
 	respond_ask_gateway(&peer, frame);
 }
 
@@ -84,6 +90,9 @@ static const struct question questions[] = {
 // Whether the reply goes from us to the peer, with checksums that hold.
 static bool reply_is_right(const struct responder *self, const uint8_t *frame, enum verdict verdict)
 {
+	uint8_t peer_mac[6];
+
+	write_peer_mac(self, peer_mac);
 	if (memcmp(frame, peer_mac, 6) != 0 || memcmp(frame + 6, self->mac, 6) != 0)
 		return false;
 	if (verdict == VERDICT_ARP_REPLY)

@@ -87,6 +87,13 @@ class Usage(RigTest):
         self.assertRegex(core.output, r"pollcore: self-test: gateway 10\.99\.0\.3: no answer to ARP in 1 s "
                                       r"\(sent [4-6], received \d+\)")
 
+    def test_a_port_with_the_mac_of_the_self_test(self):
+        net = self.wire()
+        run("ip", "link", "set", net.port, "address", "02:00:00:00:00:01")
+        core = self.core_on(net)
+        self.assertEqual(core.status()["mac"], "02:00:00:00:00:01")
+        net.ping(3)
+
     def test_eal(self):
         self.check(6, "pollcore: EAL: ", "--mode", "sink", device="net_nothing0")
         self.check(6, "pollcore: EAL: ", "--mode", "sink", eal=["--no-such-option"])
