@@ -3,13 +3,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 
 import { ConfigError, DEFAULT_NAME, parseConfig, rigContext } from '../lib/config.js';
 import {
   checkMeasure,
   keyValue,
   measuring,
+  rigName,
   wholeNumber,
   type MeasureFlags,
 } from '../lib/rigctl/arguments.js';
@@ -23,13 +24,13 @@ import { extend } from '../lib/rigctl/expiry.js';
 import { INTERRUPTS, interrupted, isAbort } from '../lib/rigctl/interrupt.js';
 import { list } from '../lib/rigctl/list.js';
 import { runBookfeed } from '../lib/rigctl/bookfeed/bookfeed.js';
-import { BOOKFEED_LINKS, FEEDS, TRANSPORTS, VENUES } from '../lib/rigctl/bookfeed/options.js';
 import { liveText } from '../lib/rigctl/live.js';
 import { downLocal, runLocal } from '../lib/rigctl/local.js';
+import { localCommand } from '../lib/rigctl/local-arguments.js';
 import { bookfeedOptions, pairOptions, singleOptions, type LocalFlags } from '../lib/rigctl/local-flags.js';
+import { MEASURE_DEFAULTS } from '../lib/rigctl/measure-options.js';
 import { measure } from '../lib/rigctl/measure.js';
 import type { Operation } from '../lib/rigctl/operation.js';
-import { LINKS } from '../lib/rigctl/pair/link.js';
 import { runPair } from '../lib/rigctl/pair/pair.js';
 import { RigError } from '../lib/rigctl/run.js';
 import { connect, saveLogs, showStatus } from '../lib/rigctl/status.js';
@@ -111,7 +112,7 @@ async function onAws(flags: CloudFlags, work: (operation: Operation) => Promise<
 }
 
 interface ContextFlags extends CloudFlags {
-  readonly context: Readonly<Record<string, string>>;
+  readonly context?: Readonly<Record<string, string>>;
 }
 
 /** What bin/rig.ts will make of cdk.json and the same -c arguments. */
@@ -134,58 +135,7 @@ const program = new Command('rigctl')
   .addHelpText('after', EXIT_HELP)
   .exitOverride(); // before the subcommands, which inherit it
 
-measuring(
-  program
-    .command('local')
-    .description(
-      'the rig on this machine: a core polling a virtual port, proven by ping and UDP echo; Ctrl-C takes it down',
-    )
-    .addOption(
-      new Option('--workload <workload>', "the packet core, or an exchange's feed by TCP into order books")
-        .choices(['pollcore', 'bookfeed'])
-        .default('pollcore'),
-    )
-    .addOption(
-      new Option('--topology <topology>', 'one core and the kernel, or a generator that measures a peer')
-        .choices(['single', 'pair'])
-        .default('single'),
-    )
-    .addOption(
-      new Option(
-        '--mode <mode>',
-        'what the core, or the peer, does (default: respond; of a pair reflect)',
-      ).choices(['respond', 'sink', 'reflect']),
-    )
-    .option(
-      '--seconds <n>',
-      'end by itself after n seconds; 0: at Ctrl-C (default: 0; of bookfeed 20)',
-      wholeNumber(0, 86_400),
-    )
-    .option('--keep', 'leave the rig running at the end', false)
-    .option('--json', 'one JSON document a line on standard output', false)
-    .option('--down', 'take down a rig that was left running', false)
-    .addOption(
-      new Option(
-        '--link <link>',
-        'what joins a pair (default: memif, shared memory), or how bookfeed is on its veth (default: af_packet)',
-      ).choices([...LINKS, ...BOOKFEED_LINKS]),
-    )
-    .addOption(new Option('--venue <venue>', 'whose feed bookfeed follows (default: kraken)').choices(VENUES))
-    .addOption(
-      new Option(
-        '--transport <transport>',
-        "bookfeed's TCP: lwIP on DPDK, or the kernel's (default: lwip)",
-      ).choices(TRANSPORTS),
-    )
-    .addOption(
-      new Option(
-        '--feed <feed>',
-        'what the local exchange plays (default: recorded where ../shared/feeds is, else generated)',
-      ).choices(FEEDS),
-    )
-    .option('--rate <n>', 'messages a second to bookfeed (default: 1000)', wholeNumber(1, 10_000)),
-  1518,
-).action(local);
+localCommand(program.command('local')).action(local);
 
 program
   .command('compare <a> <b>')
@@ -200,60 +150,74 @@ program
   });
 
 /** A subcommand that works on AWS, with the options that all of these share. */
-function cloudCommand(usage: string, description: string): Command {
+function cloudCommand(name: string, description: string): Command {
   return program
-    .command(usage)
+    .command(name)
     .description(description)
+    .showHelpAfterError(`(rigctl ${name} --help lists what is allowed)`)
     .option('--region <region>', 'the AWS region (default: where the AWS CLI would look)')
     .option('--json', 'JSON on standard output, one document a line', false)
     .option('--interval <seconds>', 'how often AWS is asked', wholeNumber(1, 3600), 5)
     .addHelpText('after', EXIT_HELP);
 }
 
-function configuredCommand(usage: string, description: string): Command {
-  return cloudCommand(usage, description).option(
-    '-c, --context <key=value>',
-    "a key of the rig's configuration, as cdk takes it; may be repeated",
-    keyValue,
-    {},
+/** One that is about a rig. */
+function rigCommand(name: string, description: string): Command {
+  return cloudCommand(name, description).argument(
+    '[name]',
+    `the rig's name (default: ${DEFAULT_NAME})`,
+    rigName,
   );
 }
 
-configuredCommand('preflight [name]', 'what would make a deploy fail, asked before it costs anything').action(
-  (name: string | undefined, flags: ContextFlags) =>
-    onAws(flags, (operation) => runPreflight(operation, readDeployment(name, flags))),
+function configuredCommand(name: string, description: string): Command {
+  return rigCommand(name, description).option(
+    '-c, --context <key=value>',
+    "a key of the rig's configuration, as cdk takes it (README lists them); may be repeated",
+    keyValue,
+  );
+}
+
+configuredCommand('preflight', 'what would make a deploy fail, asked before it costs anything').action(
+  (name: string | undefined, flags: ContextFlags) => {
+    const deployment = readDeployment(name, flags);
+    return onAws(flags, (operation) => runPreflight(operation, deployment));
+  },
 );
-configuredCommand('deploy [name]', 'preflight, cdk deploy, and live progress from the machine').action(
-  (name: string | undefined, flags: ContextFlags) =>
-    onAws(flags, (operation) => deploy(operation, readDeployment(name, flags))),
+configuredCommand('deploy', 'preflight, cdk deploy, and live progress from the machine').action(
+  (name: string | undefined, flags: ContextFlags) => {
+    const deployment = readDeployment(name, flags);
+    return onAws(flags, (operation) => deploy(operation, deployment));
+  },
 );
-cloudCommand('watch [name]', 'the progress of a deploy that somebody else started').action(
+rigCommand('watch', 'the progress of a deploy that somebody else started').action(
   (name: string | undefined, flags: CloudFlags) =>
     onAws(flags, (operation) => watch(operation, name ?? DEFAULT_NAME)),
 );
-cloudCommand('status [name]', 'what the port says now, and how long ago it said so')
+rigCommand('status', 'what the port says now, and how long ago it said so')
   .option('--watch', 'again and again until Ctrl-C', false)
   .action((name: string | undefined, flags: CloudFlags & { readonly watch: boolean }) =>
     onAws(flags, (operation) => showStatus(operation, name ?? DEFAULT_NAME, flags.watch)),
   );
 measuring(
-  cloudCommand(
-    'measure [name]',
+  rigCommand(
+    'measure',
     "highest rate without loss, round trips or a soak, from a pair's generator to its peer and back",
   ).option('--pair <n>', 'which pair of a fleet', wholeNumber(1, 1000)),
   9019,
+  MEASURE_DEFAULTS,
 ).action((name: string | undefined, flags: CloudFlags & MeasureFlags & { readonly pair?: number }) => {
-  const options = checkMeasure(flags);
+  const options = checkMeasure(flags, 'rigctl measure --help');
   return onAws(flags, (operation) => measure(operation, name ?? DEFAULT_NAME, options));
 });
 /** Of a pair or a fleet, one machine is meant. */
 const MACHINE = ['--machine <part>', 'which of several: generator, reflector, 2, 2-generator'] as const;
-cloudCommand('connect [name]', 'a shell on the machine by Session Manager')
+rigCommand('connect', 'a shell on the machine by Session Manager')
   .option(...MACHINE)
   .action((name: string | undefined, flags: CloudFlags & { readonly machine?: string }) =>
     onAws(flags, (operation) => connect(operation, name ?? DEFAULT_NAME, flags.machine)),
   );
-cloudCommand('logs [name]', "saves the last 64 KB of the machine's console")
+rigCommand('logs', "saves the last 64 KB of the machine's console")
   .option('--output <file>', 'where to; - is standard output (default: NAME-INSTANCE.log)')
   .option(...MACHINE)
   .action(
@@ -263,12 +227,12 @@ cloudCommand('logs [name]', "saves the last 64 KB of the machine's console")
 cloudCommand('list', 'every rig of the account and region with age, state and expiry').action(
   (flags: CloudFlags) => onAws(flags, (operation) => list(operation)),
 );
-cloudCommand('extend [name]', 'puts the expiry of a rig off')
+rigCommand('extend', 'puts the expiry of a rig off')
   .requiredOption('--hours <n>', 'by how many hours', wholeNumber(1, 720))
   .action((name: string | undefined, flags: CloudFlags & { readonly hours: number }) =>
     onAws(flags, (operation) => extend(operation, name ?? DEFAULT_NAME, flags.hours)),
   );
-cloudCommand('destroy [name]', 'cdk destroy, then the proof that nothing is left').action(
+rigCommand('destroy', 'cdk destroy, then the proof that nothing is left').action(
   (name: string | undefined, flags: CloudFlags) =>
     onAws(flags, (operation) => destroy(operation, name ?? DEFAULT_NAME)),
 );

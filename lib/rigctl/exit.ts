@@ -28,6 +28,13 @@ Exit codes:
   6    the name is taken by another stack, or the rig is being changed by somebody else
   130  interrupted by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP; what AWS had begun goes on`;
 
+export const LOCAL_EXIT_HELP = `
+Exit codes:
+  0    done, or ended by Ctrl-C where no --seconds says when it ends
+  1    a fault; its cause and the next step are printed
+  2    wrong usage
+  130  interrupted by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP; nothing is left behind`;
+
 /** A fault with its exit code. A plain RigError exits 1. */
 export class RigFault extends RigError {
   constructor(

@@ -47,7 +47,7 @@ export function pairOptions(flags: LocalFlags): PairOptions {
       EXIT.usage,
     );
   }
-  return { ...checkMeasure(flags), mode, link, json };
+  return { ...checkMeasure(flags, 'npm start -- --help'), mode, link, json };
 }
 
 export function bookfeedOptions(flags: LocalFlags): BookfeedOptions {

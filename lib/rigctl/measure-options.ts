@@ -2,6 +2,9 @@
 
 export const PROFILES = ['search', 'latency', 'soak'] as const;
 
+/** rig-measure's own. */
+export const MEASURE_DEFAULTS = { trial: 2, precision: 0.01 };
+
 export interface MeasureOptions {
   readonly profile: (typeof PROFILES)[number];
   /** Bytes with check sequence, or imix. @default - what the core sends: 64 here */

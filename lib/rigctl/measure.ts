@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 
 import { parseMeasurement, type Measurement } from '../measurement.js';
 import { EXIT, RigFault } from './exit.js';
-import { measureArguments, type MeasureOptions } from './measure-options.js';
+import { MEASURE_DEFAULTS, measureArguments, type MeasureOptions } from './measure-options.js';
 import { printJson, type Operation } from './operation.js';
 import { formatDuration } from './progress.js';
 import { formatMeasurement, saveMeasurement } from './results.js';
@@ -123,9 +123,9 @@ async function measureOn(
 /** How long it may take at most: every trial repeated as often as rig-measure would on a machine that disturbs it. */
 export function bound({
   profile,
-  trial = 2,
+  trial = MEASURE_DEFAULTS.trial,
   repeat = 3,
-  precision = 0.01,
+  precision = MEASURE_DEFAULTS.precision,
   rates = [],
 }: MeasureOptions): number {
   const START = 300;

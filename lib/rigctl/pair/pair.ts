@@ -26,7 +26,7 @@ import { findStalePairs, PairFolder, type PairState } from './state.js';
 /** Count of 2 MB pages for both cores: each takes about 20 MB for packet buffers, EAL and telemetry the rest. */
 const PAIR_HUGEPAGES = 48;
 /** Enough for a rate to show itself between virtual ports; a NIC wants more. Bounds a default run to less than a minute. */
-const DEFAULTS = { trial: 0.5, precision: 0.02 };
+export const PAIR_DEFAULTS = { trial: 0.5, precision: 0.02 };
 const BOUNDS = ['--settle', '0.1', '--drain', '0.5', '--retries', '1', '--budget', '20'];
 
 export interface PairOptions extends MeasureOptions {
@@ -141,8 +141,8 @@ async function measure(folder: PairFolder, options: PairOptions, running: RunOpt
     ...measureArguments({
       ...options,
       frameSize: undefined, // the generator has been started with it
-      trial: options.trial ?? DEFAULTS.trial,
-      precision: options.precision ?? DEFAULTS.precision,
+      trial: options.trial ?? PAIR_DEFAULTS.trial,
+      precision: options.precision ?? PAIR_DEFAULTS.precision,
     }),
     ...BOUNDS,
     ...['--output', output],
