@@ -74,10 +74,12 @@ static enum feed_verdict take(struct feed *feed, struct symbol *symbol,
 		return verdict;
 	}
 	symbol->last = event->last;
-	verdict = feed_take_update(feed, symbol, &event->levels, change);
-	if (!symbol->joined && verdict == FEED_UPDATED)
-		feed_show(symbol);
+	if (symbol->joined)
+		return feed_take_update(feed, symbol, &event->levels, change);
 	symbol->joined = true;
+	verdict = feed_take_update(feed, symbol, &event->levels, change);
+	if (verdict == FEED_UPDATED)
+		feed_show(symbol);
 	return verdict;
 }
 
@@ -85,13 +87,14 @@ static enum feed_verdict take_depth(
 	struct feed *feed, const struct binance_event *found, struct feed_change *change)
 {
 	unsigned int wanted =
-		BINANCE_NAME | BINANCE_FIRST | BINANCE_LAST | BINANCE_BIDS | BINANCE_ASKS;
+		BINANCE_NAME + BINANCE_FIRST + BINANCE_LAST + BINANCE_BIDS + BINANCE_ASKS;
 	struct pending_event event = {found->first, found->last, found->previous, feed->parsed};
 	struct symbol *symbol;
 
-	if (is_futures(feed))
-		wanted |= BINANCE_PREVIOUS;
-	if ((found->has & wanted) != wanted || event.first > event.last)
+	// Spot has no use for it.
+	if (is_futures(feed) || found->has & BINANCE_PREVIOUS)
+		wanted += BINANCE_PREVIOUS;
+	if (found->has != wanted || event.first > event.last)
 		return feed_spoil_all(feed, FEED_CAUSE_MALFORMED, change);
 	symbol = feed_find(feed, &found->name);
 	if (symbol == NULL)

@@ -4,13 +4,15 @@
 
 #include "feed_inside.h"
 
+// What is there, each counted in five bits of its own: of what is there twice nobody knows which is
+// meant, and the sum shows it.
 enum {
 	BINANCE_FIRST = 1,
-	BINANCE_LAST = 2,
-	BINANCE_PREVIOUS = 4,
-	BINANCE_BIDS = 8,
-	BINANCE_ASKS = 16,
-	BINANCE_NAME = 32
+	BINANCE_LAST = 1 << 5,
+	BINANCE_PREVIOUS = 1 << 10,
+	BINANCE_BIDS = 1 << 15,
+	BINANCE_ASKS = 1 << 20,
+	BINANCE_NAME = 1 << 25
 };
 
 // What a message of the stream had in it, wrapped in {"stream":…,"data":…} or not.

@@ -1,15 +1,6 @@
 // Reads Binance's messages and snapshots, with their keys in any order, into what the rules need.
 #include "feed_binance.h"
 
-// False: it has been there before, and nobody knows which of the two is meant.
-static inline bool once(struct binance_event *event, unsigned int key)
-{
-	bool before = event->has & key;
-
-	event->has |= key;
-	return !before;
-}
-
 static inline bool read_id(
 	struct json *json, struct binance_event *event, unsigned int bit, uint64_t *id)
 {
@@ -17,8 +8,9 @@ static inline bool read_id(
 
 	if (first < '0' || first > '9')
 		return json_skip(json);
+	event->has += bit;
 	// So that one can be added to it.
-	return once(event, bit) && json_unsigned(json, id) && *id < UINT64_MAX;
+	return json_unsigned(json, id) && *id < UINT64_MAX;
 }
 
 // Other channels have keys of the same names with a single price.
@@ -29,9 +21,8 @@ static inline bool read_levels(
 
 	if (json_peek(json) != '[')
 		return json_skip(json);
-	if (!once(event, side == BOOK_BID ? BINANCE_BIDS : BINANCE_ASKS))
-		return false;
 	copy = *json;
+	event->has += side == BOOK_BID ? BINANCE_BIDS : BINANCE_ASKS;
 	event->fault = json_levels(
 		&copy, feed->parsed.levels[side], feed->capacity, &feed->parsed.count[side]);
 	*json = copy;
@@ -54,7 +45,8 @@ static inline bool read_name(struct json *json, struct binance_event *event)
 {
 	if (json_peek(json) != '"')
 		return json_skip(json);
-	return once(event, BINANCE_NAME) && json_string(json, &event->name);
+	event->has += BINANCE_NAME;
+	return json_string(json, &event->name);
 }
 
 static inline bool read_short(
@@ -134,17 +126,14 @@ bool binance_read_snapshot(
 
 		if (bids || json_equal(&key, "asks")) {
 			enum book_side side = bids ? BOOK_BID : BOOK_ASK;
-			unsigned int bit = bids ? BINANCE_BIDS : BINANCE_ASKS;
 
-			if (has & bit)
-				return false;
-			has |= bit;
+			has += bids ? BINANCE_BIDS : BINANCE_ASKS;
 			*fault = json_levels(json, feed->parsed.levels[side], feed->capacity,
 				&feed->parsed.count[side]);
 			if (*fault != 0)
 				return false;
 		} else if (json_equal(&key, "lastUpdateId")) {
-			has |= BINANCE_LAST;
+			has += BINANCE_LAST;
 			if (!json_unsigned(json, id) || *id == UINT64_MAX)
 				return false;
 		} else {

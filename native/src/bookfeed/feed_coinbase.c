@@ -10,21 +10,14 @@ enum kind { KIND_NONE, KIND_OTHER, KIND_SNAPSHOT, KIND_UPDATE, KIND_ERROR };
 
 struct message {
 	enum kind kind;
-	unsigned int has; // the keys below, by bit
+	unsigned int has; // the keys below, counted
 	int fault;        // of the levels
 	struct json_text name;
 };
 
-enum { HAS_NAME = 1, HAS_BIDS = 2, HAS_ASKS = 4, HAS_CHANGES = 8 };
-
-// False: it has been there before, and nobody knows which of the two is meant.
-static bool once(struct message *message, unsigned int key)
-{
-	bool before = message->has & key;
-
-	message->has |= key;
-	return !before;
-}
+// Each is counted in eight bits of its own: of what is there twice nobody knows which is meant, and
+// the sum shows it.
+enum { HAS_NAME = 1, HAS_BIDS = 1 << 8, HAS_ASKS = 1 << 16, HAS_CHANGES = 1 << 24 };
 
 static bool read_kind(struct json *json, struct message *message)
 {
@@ -92,19 +85,19 @@ static bool read_value(
 
 	if (json_equal(key, "type"))
 		return read_kind(json, message);
-	if (json_equal(key, "product_id"))
-		return once(message, HAS_NAME) && json_string(json, &message->name);
+	if (json_equal(key, "product_id")) {
+		message->has += HAS_NAME;
+		return json_string(json, &message->name);
+	}
 	if (json_equal(key, "changes")) {
-		if (!once(message, HAS_CHANGES))
-			return false;
+		message->has += HAS_CHANGES;
 		message->fault = read_changes(feed, json);
 		return message->fault == 0;
 	}
 	if (bids || json_equal(key, "asks")) {
 		enum book_side side = bids ? BOOK_BID : BOOK_ASK;
 
-		if (!once(message, bids ? HAS_BIDS : HAS_ASKS))
-			return false;
+		message->has += bids ? HAS_BIDS : HAS_ASKS;
 		message->fault = json_levels(
 			json, feed->parsed.levels[side], feed->capacity, &feed->parsed.count[side]);
 		return message->fault == 0;
