@@ -119,4 +119,7 @@ void engine_pause(struct engine *engine)
 void engine_resume(struct engine *engine)
 {
 	atomic_store(&engine->pause, false);
+	// Else the next pause could take this one, which is just ending, for its own.
+	while (atomic_load(&engine->paused))
+		nap();
 }
