@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-# A run through a book costs twenty times one through a parser.
+# A run through a book, or of forty buffers, costs twenty times one through a parser.
 readonly cache=.cache/native fuzz_runs=1000000 slow_fuzz_runs=100000
 passed=0 failed=0 skipped=0
 
@@ -102,6 +102,8 @@ fuzz() {
   rm -rf "$dir/corpus" "$dir/captures"
   python3 test/native/seeds.py test/native/vectors/respond.txt "$dir/corpus" "$dir/captures"
   step "fuzzing the respond path, $fuzz_runs runs" "$dir/src/pollcore/fuzz_respond" -runs=$fuzz_runs -seed=1 \
+    -max_len=1600 -verbosity=0 -artifact_prefix="$dir/" "$dir/corpus" || true
+  step "fuzzing bursts, $slow_fuzz_runs runs" "$dir/src/pollcore/fuzz_burst" -runs=$slow_fuzz_runs -seed=1 \
     -max_len=1600 -verbosity=0 -artifact_prefix="$dir/" "$dir/corpus" || true
   step "fuzzing captures, $fuzz_runs runs" "$dir/src/pollcore/fuzz_capture" -runs=$fuzz_runs -seed=1 -max_len=1600 \
     -verbosity=0 -artifact_prefix="$dir/" "$dir/captures" || true
