@@ -258,9 +258,10 @@ const struct feed_rules feed_binance_spot = {
 	.path = write_spot_path,
 };
 
+// Books are public by the venue's sorting. The path without it has been retired, and stays silent.
 const struct feed_rules feed_binance_futures = {
 	.name = "binance-futures",
-	.endpoint = {"fstream.binance.com", 443, "/stream", "fapi.binance.com", 443},
+	.endpoint = {"fstream.binance.com", 443, "/public/stream", "fapi.binance.com", 443},
 	.punctuation = "_",
 	.depths = futures_depths,
 	.depths_text = "binance-futures' depth is 5, 10, 20, 50, 100, 500 or 1000",

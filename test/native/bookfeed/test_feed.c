@@ -32,7 +32,7 @@ static void endpoints(void)
 	feed = feed_of(FEED_BINANCE_FUTURES, other, 1);
 	feed_endpoint(feed, &endpoint);
 	CHECK_TEXT(endpoint.snapshot_host, "fapi.binance.com");
-	CHECK_TEXT(endpoint.path, "/stream");
+	CHECK_TEXT(endpoint.path, "/public/stream");
 	feed_free(feed);
 }
 
