@@ -1,13 +1,13 @@
-// control.c: a reset, a poller that stands still, a signal. One case, since a process is stopped
-// only once.
+// control.c: a reset while the core generates, a poller that stands still, a signal. One case,
+// since a process is stopped only once.
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "control.h"
+#include "generating_port.h"
 #include "stop_signals.h"
-#include "virtual_port.h"
 
 static unsigned int count_messages(int fd, const char *text)
 {
@@ -26,6 +26,14 @@ static bool was_reset(int unused)
 {
 	(void)unused;
 	return atomic_load(&core.port.resets) == 1 && atomic_load(&core.state) == CORE_RUNNING;
+}
+
+// The measurement after the reset's, in which nothing of the one before is counted.
+static bool measures_anew(int unused)
+{
+	(void)unused;
+	measurement_read(&measurement, core.generators, 1);
+	return core.generators[0].number == 2 && measurement.received > 10;
 }
 
 static bool was_fed(int manager)
@@ -79,6 +87,9 @@ static void *disturb(void *argument)
 	CHECK(eventually(was_fed, manager));
 	atomic_store(&core.port.reset_wanted, true);
 	CHECK(eventually(was_reset, 0));
+	CHECK(eventually(measures_anew, 0));
+	CHECK_EQUAL(measurement.next - measurement.received, 0);
+	CHECK_EQUAL(measurement.invalid, 0);
 	CHECK(eventually(has_polled, 0));
 	core.config.queues = 2; // no lcore polls the second
 	check_hungry(manager);
@@ -99,7 +110,7 @@ static void control_resets_and_watches(void)
 
 	CHECK_EQUAL(socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets), 0);
 	notify.socket = sockets[0];
-	open_port("net_null", MODE_SINK);
+	open_generator(1000);
 	start_polling();
 	CHECK_EQUAL(pthread_create(&thread, NULL, disturb, &sockets[1]), 0);
 	CHECK_EQUAL(control_run(&core, &notify, &fault), 0);
@@ -108,7 +119,7 @@ static void control_resets_and_watches(void)
 	atomic_store(&core.port.removed, true);
 	close(sockets[0]);
 	close(sockets[1]);
-	close_port();
+	close_generator();
 }
 
 static const struct check_case cases[] = {
@@ -117,8 +128,11 @@ static const struct check_case cases[] = {
 
 int main(void)
 {
+	struct cycles_sample start = cycles_read();
+
 	stop_signals_block();
 	if (!start_eal())
 		return 2;
+	cycles_per_s = cycles_hz(&start);
 	return CHECK_RUN(cases);
 }

@@ -14,7 +14,7 @@
 #include "stats.h"
 
 // A client has so long for its whole request, and to take the answer.
-enum { TEXT_SIZE = 64 * 1024, REQUEST_SIZE = 4096, PATIENCE_S = 2 };
+enum { TEXT_SIZE = 64 * 1024, REQUEST_SIZE = 4096, PATIENCE_S = 2, RETRY_US = 100000 };
 
 static struct {
 	struct core *core;
@@ -193,15 +193,18 @@ static void *serve(void *argument)
 {
 	struct core *core = argument;
 
-	// metrics_done() shuts the socket down, which ends the wait.
 	for (;;) {
 		int client = accept(metrics.socket, NULL, NULL);
 
 		if (client >= 0) {
 			answer(core, client);
 			close(client);
-		} else if (errno != EINTR && errno != ECONNABORTED) {
+		} else if (errno == EINVAL) {
+			// metrics_done() has shut the socket down.
 			return NULL;
+		} else {
+			// No descriptor or no memory, for now; or a client that is gone already.
+			usleep(RETRY_US);
 		}
 	}
 }

@@ -1,8 +1,10 @@
 """The numbers as Prometheus scrapes them, and clients that do not behave."""
 import pathlib
 import re
+import resource
 import socket
 import tempfile
+import time
 import urllib.request
 
 from rig import RigTest, until
@@ -76,6 +78,19 @@ class Metrics(RigTest):
         for made in silent:
             made.close()
         self.assertEqual(self.running.stop(), 0, self.running.output)
+
+    def test_no_descriptor_for_a_while(self):
+        pid = self.running.process.pid
+        limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        used = {int(entry.name) for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir()}
+        free = min(set(range(len(used) + 1)) - used)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, limits[1]))
+        with socket.create_connection(("127.0.0.1", self.port)) as made:
+            time.sleep(0.3)
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+            made.settimeout(5)
+            made.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+            self.assertIn(b"200 OK", made.recv(4096))
 
     def answers(self):
         try:
