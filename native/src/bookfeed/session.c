@@ -12,10 +12,6 @@
 // For TCP, TLS and WebSocket together: some round trips, or a machine that is not there.
 #define CONNECT_TIMEOUT_NS (10000 * NS_PER_MS)
 
-// In times of silence: what a large message may take at the least, so that no server keeps books
-// good by a message that never ends.
-enum { STALES_A_MESSAGE = 4 };
-
 static const char *const names[SESSION_STATES] = {
 	[SESSION_WAITING] = "waiting",
 	[SESSION_RESOLVING] = "resolving",
@@ -144,12 +140,38 @@ static void tick_resolving(struct session *session)
 	}
 }
 
+// Nothing to lose, and still something to hope for: what the venue has refused does not come.
+static bool waits_for_every_book(const struct session *session)
+{
+	bool hopes = false;
+
+	for (size_t i = 0; i < feed_count(session->feed); i++) {
+		const struct feed_symbol *symbol = feed_symbol(session->feed, i);
+
+		if (symbol->state == FEED_GOOD)
+			return false;
+		hopes = hopes || symbol->cause != FEED_CAUSE_REFUSED;
+	}
+	return hopes;
+}
+
+// A subscription that a living server has forgotten is made again on a new connection.
+static void check_for_books(struct session *session)
+{
+	if (session->book_by_ns == 0 || session->now_ns < session->book_by_ns)
+		return;
+	session->book_by_ns = 0;
+	if (waits_for_every_book(session))
+		session_fail(session, "no book for %" PRIu64 " ms",
+			(uint64_t)SESSION_PATIENCE * session->config.stale_ms);
+}
+
 // A silent server is asked by a ping at half of the time, and given up at the end of it. Its answer
 // may come before the clock is read again.
 static void tick_open(struct session *session)
 {
 	uint64_t stale_ns = session->config.stale_ms * NS_PER_MS;
-	uint64_t message_ns = STALES_A_MESSAGE * stale_ns;
+	uint64_t message_ns = SESSION_PATIENCE * stale_ns;
 	uint64_t silent_ns = session->now_ns - session->heard_ns;
 
 	if (silent_ns >= stale_ns) {
@@ -165,6 +187,8 @@ static void tick_open(struct session *session)
 		session->pinged_ns = session->now_ns;
 		session_send(session, WS_PING, "alive?", 6);
 	}
+	if (session->state == SESSION_OPEN)
+		check_for_books(session);
 	if (session->state == SESSION_OPEN && session->requests_due)
 		session_serve_requests(session);
 }

@@ -153,6 +153,7 @@ static void open_session(struct session *session)
 	session->whole_ns = session->now_ns;
 	session->pinged_ns = 0;
 	session->asked_ns = 0;
+	session->book_by_ns = 0;
 	session->fetch_failures = 0;
 	session->fetch_after_ns = 0;
 	counter_add(&session->counters.connects, 1);

@@ -6,6 +6,10 @@
 #include "counter.h"
 #include "session.h"
 
+// In times of silence: what a server that shows some life has for a whole message, or for a first
+// book, so that it neither keeps books good nor us waiting by a message that never ends.
+enum { SESSION_PATIENCE = 4 };
+
 // Gives the connection up, with the reason, and waits before the next attempt.
 void session_fail(struct session *session, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -11,6 +11,11 @@
 
 static const char host[] = "exchange.test";
 
+// What makes a book of Kraken's good.
+static const char kraken_snapshot[] = "[1,{\"as\":[[\"10.20\",\"0.50000000\",\"1.5\"]],\"bs\":[["
+				      "\"10.10\",\"1.00000000\",\"1.5\"]]},"
+				      "\"book-1000\",\"XBT/EUR\"]";
+
 static struct exchange *exchange;
 static struct tls_context context;
 static struct latency latency;

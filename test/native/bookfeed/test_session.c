@@ -11,6 +11,7 @@ static void a_quiet_server_that_answers_is_kept(void)
 
 	begin(FEED_KRAKEN, symbols);
 	link = open_stream();
+	say_text(link, kraken_snapshot);
 	for (int i = 0; i < 100 && session.state == SESSION_OPEN; i++) {
 		unsigned int asked;
 
@@ -79,6 +80,50 @@ static void a_message_that_drips_ends_it(void)
 	end();
 }
 
+// Its pings are answered, and so are ours: only the books never come.
+static void a_server_that_forgets_a_subscription(void)
+{
+	struct exchange_link *link;
+
+	begin(FEED_KRAKEN, symbols);
+	link = open_stream();
+	for (int i = 0; i < 9; i++) {
+		CHECK_TEXT(session.why, "");
+		pass(450);
+		say_frame(link, 0x80 | WS_PING, "", 0);
+	}
+	CHECK_TEXT(session.why, "no book for 4000 ms");
+	CHECK_EQUAL(session.state, SESSION_WAITING);
+	end();
+}
+
+// What the venue has refused is not asked for again and again.
+static void a_server_that_refuses_everything(void)
+{
+	struct exchange_link *link;
+
+	begin(FEED_KRAKEN, symbols);
+	link = open_stream();
+	for (size_t i = 0; i < 2; i++) {
+		char text[256];
+
+		snprintf(text, sizeof(text),
+			"{\"errorMessage\":\"no such "
+			"pair\",\"event\":\"subscriptionStatus\",\"pair\":"
+			"\"%s\",\"status\":\"error\",\"subscription\":{\"name\":\"book\"}}",
+			symbols[i]);
+		say_text(link, text);
+	}
+	CHECK_EQUAL(session.counters.refused, 2);
+	for (int i = 0; i < 20; i++) {
+		pass(450);
+		say_frame(link, 0x80 | WS_PING, "", 0);
+	}
+	CHECK_EQUAL(session.state, SESSION_OPEN);
+	CHECK_TEXT(session.why, "no such pair");
+	end();
+}
+
 // Nothing of TCP, of TLS, of WebSocket, or all but the end of its answer.
 static void a_server_that_is_stuck_on_the_way(void)
 {
@@ -135,6 +180,8 @@ int main(void)
 		{"an answer within the same tick counts", an_answer_within_the_same_tick_counts},
 		{"silence ends it", silence_ends_it},
 		{"a message that drips ends it", a_message_that_drips_ends_it},
+		{"a server that forgets a subscription", a_server_that_forgets_a_subscription},
+		{"a server that refuses everything", a_server_that_refuses_everything},
 		{"a server that is stuck on the way", a_server_that_is_stuck_on_the_way},
 		{"a close reason commands no terminal", a_close_reason_commands_no_terminal},
 	};

@@ -5,11 +5,6 @@
 static const char *const symbols[] = {"XBT/EUR", "XMR/USD"};
 static const char *const binance_symbols[] = {"NKNUSDT", "BLZETH"};
 
-// What makes a book of Kraken's good.
-static const char kraken_snapshot[] = "[1,{\"as\":[[\"10.20\",\"0.50000000\",\"1.5\"]],\"bs\":[["
-				      "\"10.10\",\"1.00000000\",\"1.5\"]]},"
-				      "\"book-1000\",\"XBT/EUR\"]";
-
 // A server that sends nonsense is asked for new books a few times at once, then less and less.
 static void nonsense_is_not_answered_each_time(void)
 {
