@@ -63,6 +63,7 @@ export async function runScript(
   script: string,
   { seconds, onWait }: ScriptOptions,
 ): Promise<ScriptResult> {
+  operation.signal.throwIfAborted();
   const id = await send(operation, instanceId, script, seconds);
   try {
     operation.signal.throwIfAborted();
@@ -81,17 +82,27 @@ async function cancel(operation: Operation, instanceId: string, commandId: strin
   await waitForEnd({ ...operation, signal }, instanceId, commandId, { seconds: 0 }).catch(() => undefined);
 }
 
-/** Aborted so long after the other one. */
-function later(signal: AbortSignal, delayMs: number): AbortSignal {
-  const controller = new AbortController();
+/** Gives work a signal that is aborted so long after the other one. */
+async function withDelay<T>(
+  signal: AbortSignal,
+  delayMs: number,
+  work: (late: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
   const start = (): void => {
-    setTimeout(() => {
-      controller.abort(signal.reason);
-    }, delayMs).unref();
+    timer = setTimeout(() => {
+      late.abort(signal.reason);
+    }, delayMs);
   };
   if (signal.aborted) start();
-  else signal.addEventListener('abort', start, { once: true });
-  return controller.signal;
+  signal.addEventListener('abort', start);
+  try {
+    return await work(late.signal);
+  } finally {
+    signal.removeEventListener('abort', start);
+    clearTimeout(timer);
+  }
 }
 
 async function send(
@@ -101,18 +112,18 @@ async function send(
   seconds: number,
 ): Promise<string> {
   try {
-    const answer = await aws.ssm.send(
-      new SendCommandCommand({
-        InstanceIds: [instanceId],
-        DocumentName: 'AWS-RunShellScript',
-        Comment: 'dpdk-rig: rigctl measure',
-        TimeoutSeconds: DELIVERY_SECONDS,
-        Parameters: {
-          commands: [script],
-          executionTimeout: [String(Math.min(MOST_SECONDS, Math.ceil(seconds)))],
-        },
-      }),
-      { abortSignal: later(signal, SENDING_MS) },
+    const command = new SendCommandCommand({
+      InstanceIds: [instanceId],
+      DocumentName: 'AWS-RunShellScript',
+      Comment: 'dpdk-rig: rigctl measure',
+      TimeoutSeconds: DELIVERY_SECONDS,
+      Parameters: {
+        commands: [script],
+        executionTimeout: [String(Math.min(MOST_SECONDS, Math.ceil(seconds)))],
+      },
+    });
+    const answer = await withDelay(signal, SENDING_MS, (abortSignal) =>
+      aws.ssm.send(command, { abortSignal }),
     );
     return answer.Command?.CommandId ?? '';
   } catch (error) {
