@@ -65,7 +65,7 @@ async function keepEvidence(name: string, lab: Lab): Promise<void> {
   console.error(`vm: the console is in ${join(folder, `${name}.console.log`)}`);
   if (lab.ec2.signals.length > 0) console.error(`vm: signals: ${JSON.stringify(lab.ec2.signals, null, 1)}`);
   const log = await lab.current?.guest.run(
-    'tail -n 25 /var/log/cloud-init-output.log; journalctl -u pollcore -o cat -n 10',
+    'tail -n 25 /var/log/cloud-init-output.log; journalctl -u pollcore -u bookfeed -o cat -n 10',
     30,
   );
   if (log) console.error(log.output);

@@ -17,7 +17,7 @@ export interface Case {
 
 /** What must come first, and what last: a kernel upgrade ends the saved states, another deployment the machine. */
 const FIRST = ['clean-boot', 'second-run', 'core-killed', 'core-hangs', 'reboot'];
-const LAST = ['new-kernel', 'vfio-boot', 'pair', 'baked-image'];
+const LAST = ['new-kernel', 'vfio-boot', 'bookfeed', 'pair', 'baked-image'];
 const QUICK = [
   ...FIRST,
   'fault-asset-hash',

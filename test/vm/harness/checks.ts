@@ -6,6 +6,11 @@ import type { Machine } from './machine.js';
 import { DATA, MANAGEMENT, pciAddress } from './topology.js';
 
 const HUGEPAGES = 512;
+/** What the core says of itself by workload: its state in the stack's outputs, its mode in the status. */
+const CORES = {
+  pollcore: { state: 'running respond', mode: 'respond' },
+  bookfeed: { state: 'open bookfeed', mode: 'bookfeed' },
+} as const;
 
 /** The three signals, once each and in order, and the stack's outputs that the template makes of them. */
 export function checkSignals(lab: Lab): void {
@@ -25,7 +30,7 @@ export function checkSignals(lab: Lab): void {
       PortMac: DATA.mac,
       PortIpv4: DATA.ipv4,
       DpdkVersion: lab.image.dpdkVersion,
-      CoreState: 'running respond',
+      CoreState: CORES[lab.workload].state,
     },
   );
   assert.match(hugepages ?? '', new RegExp(`^${HUGEPAGES} x 2 MB, \\d+ free$`));
@@ -54,7 +59,7 @@ export function checkStatus(lab: Lab, machine: Machine): void {
   );
   assert.equal(hugepages?.total, HUGEPAGES);
   assert.equal(core?.state, 'running');
-  assert.equal(core.mode, 'respond');
+  assert.equal(core.mode, CORES[lab.workload].mode);
 }
 
 /** Sysfs, the kernel's hugepages and log, and that management is as EC2 made it. */
@@ -68,7 +73,7 @@ export async function checkMachine(lab: Lab, machine: Machine): Promise<void> {
     echo "netplan=$(cat /etc/netplan/*.yaml 2>/dev/null | grep -ciE 'macaddress.*(${MANAGEMENT.mac}|${DATA.mac})')"
     echo "loads=$(journalctl -k | grep -c 'igb_uio: Use .* interrupt by default')"
     echo "combining=$(journalctl -k | grep -c 'igb_uio: wc_activate is set')"
-    echo "core=$(systemctl is-active pollcore.service)"
+    echo "core=$(systemctl is-active ${lab.workload}.service)"
     echo "failed=$(systemctl --failed --plain --no-legend | tr '\\n' ' ')"`);
   const facts = Object.fromEntries(
     said.split('\n').map((line) =>

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 import type { Ec2 } from './ec2.js';
+import { FEED } from './exchange.js';
 import { signalUrl, type Signal } from './services.js';
 import { SynthesizedStack, type Deployment } from './template.js';
 import {
@@ -25,6 +26,12 @@ export const DEPLOYMENTS = {
   igb_uio: { driver: 'igb_uio' },
   'vfio-pci': { driver: 'vfio-pci' },
   pair: { driver: 'igb_uio', topology: 'pair' },
+  bookfeed: {
+    driver: 'igb_uio',
+    workload: 'bookfeed',
+    'feed.venue': FEED.venue,
+    'feed.symbols': FEED.symbols.join(','),
+  },
   /** The stack that bakes an image, from which the first one's rigs can be made. */
   image: { driver: 'igb_uio', image: 'true' },
 } as const;

@@ -1,15 +1,13 @@
 // Package mirrors for an image that has nothing baked in: every name resolves to one address, where plain HTTP is passed
 // out of the private network namespace through a unix socket. Nothing else gets out.
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer as createHttpServer, request as httpRequest, type Server } from 'node:http';
 import { createConnection, createServer, type Server as NetServer } from 'node:net';
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 
-const RESOLVER = '198.51.100.53';
+import { openResolver } from './resolver.js';
+
 const WEB = '198.51.100.80';
-const DNS_TYPE_A = 1;
 
 /** The outer end: does the guest's GET and HEAD requests where the network is. */
 export function startRelay(socket: string): Server {
@@ -30,17 +28,10 @@ export function startRelay(socket: string): Server {
   return server.listen(socket);
 }
 
-/** The inner end: resolver and web server of the guest, and this namespace's resolv.conf, which QEMU's network reads. */
+/** The inner end: resolver and web server of the guest. */
 export async function openInternet(socket: string, resolvConf: string): Promise<void> {
-  for (const address of [RESOLVER, WEB])
-    execFileSync('ip', ['addr', 'replace', `${address}/32`, 'dev', 'lo']);
-  writeFileSync(resolvConf, `nameserver ${RESOLVER}\n`);
-  execFileSync('mount', ['--bind', resolvConf, '/etc/resolv.conf']);
-
-  const resolver = createSocket('udp4', (query, from) => {
-    resolver.send(answerQuery(query), from.port, from.address);
-  });
-  resolver.bind(53, RESOLVER);
+  execFileSync('ip', ['addr', 'replace', `${WEB}/32`, 'dev', 'lo']);
+  await openResolver(resolvConf, () => WEB);
   const web: NetServer = createServer((guest) => {
     const out = createConnection(socket);
     guest.pipe(out).pipe(guest);
@@ -53,20 +44,4 @@ export async function openInternet(socket: string, resolvConf: string): Promise<
   });
   web.listen(80, WEB);
   await once(web, 'listening');
-}
-
-/** RFC 1035: one A record for every name; no record, and no error, for other types. */
-function answerQuery(query: Buffer): Buffer {
-  let end = 12;
-  while ((query[end] ?? 0) !== 0) end += 1 + (query[end] ?? 0);
-  const question = query.subarray(12, end + 5);
-  const isAddress = query.readUInt16BE(end + 1) === DNS_TYPE_A;
-  const header = Buffer.alloc(12);
-  query.copy(header, 0, 0, 2);
-  header.writeUInt16BE(0x8580, 2); // a response, authoritative, recursion available
-  header.writeUInt16BE(1, 4);
-  header.writeUInt16BE(isAddress ? 1 : 0, 6);
-  // A pointer to the name in the question, type A, class IN, a minute, four bytes.
-  const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...WEB.split('.').map(Number)]);
-  return Buffer.concat([header, question, ...(isAddress ? [record] : [])]);
 }

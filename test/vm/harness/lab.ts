@@ -48,6 +48,11 @@ export class Lab {
     return DEPLOYMENTS[this.props.deployment].driver;
   }
 
+  get workload(): 'pollcore' | 'bookfeed' {
+    const settings = DEPLOYMENTS[this.props.deployment];
+    return 'workload' in settings ? settings.workload : 'pollcore';
+  }
+
   get image(): Image {
     return this.props.image;
   }
@@ -60,7 +65,8 @@ export class Lab {
       rig: this.rig,
       // vfio-pci needs one.
       iommu: this.driver === 'vfio-pci',
-      buildSeconds: this.image.baked ? 600 : 7200,
+      // A bookfeed has twice as much to compile.
+      buildSeconds: this.image.baked ? (this.workload === 'bookfeed' ? 1200 : 600) : 7200,
       onStatus: this.props.onStatus,
     };
   }

@@ -174,9 +174,22 @@ export class Machine {
 
   /** Joins the data port's wire with that of another machine, which opens the same socket from the other end. */
   async joinWire(socket: string, server: boolean): Promise<void> {
-    const addr = { type: 'unix', path: socket };
-    await this.qemu.command('netdev_add', { type: 'stream', id: 'pair', server, addr });
-    await this.qemu.command('netdev_add', { type: 'hubport', id: 'port-pair', hubid: 0, netdev: 'pair' });
+    await this.join({ type: 'stream', server, addr: { type: 'unix', path: socket } });
+  }
+
+  /** Joins the data port's wire with a new interface of this network namespace. */
+  async joinInterface(name: string): Promise<void> {
+    await this.join({ type: 'tap', ifname: name, script: 'no', downscript: 'no' });
+  }
+
+  private async join(backend: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.qemu.command('netdev_add', { ...backend, id: 'joined' });
+    await this.qemu.command('netdev_add', {
+      type: 'hubport',
+      id: 'port-joined',
+      hubid: 0,
+      netdev: 'joined',
+    });
   }
 
   /** Reboots and waits for the shell. By power-off if another kernel is to start. @returns when the reboot was asked for. */

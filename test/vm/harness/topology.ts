@@ -52,6 +52,9 @@ export const pciAddress = (nic: Nic): string => `0000:00:0${nic.slot}.0`;
 /** The other machine in the data subnet, from which the test sends its frames. */
 export const PEER = { mac: '02:ec:2a:00:00:99', ipv4: '10.0.1.99' } as const;
 
+/** A bookfeed's exchange, behind the data subnet's router: a documentation address, as one on the net. */
+export const EXCHANGE = { host: 'ws.kraken.com', ipv4: '203.0.113.44', port: 443 } as const;
+
 /** Model of the data interface: a plain PCI function with a netdev on it, as ENA is; and DPDK's driver for it. */
 export const DATA_MODEL = 'vmxnet3';
 export const EXTRA_DRIVERS = 'net/vmxnet3';
