@@ -29,9 +29,8 @@ static void send_status(const struct core *core, const struct notify *notify)
 		"STATUS=%s on %s, link %s, rx %" PRIu64 ", tx %" PRIu64 ", dropped %" PRIu64
 		", resets %" PRIuFAST32,
 		mode_name(core->pollers[0].mode), core->port.device,
-		atomic_load(&core->port.link_up) ? "up" : "down", total.rx_packets,
-		total.tx_packets, counters_dropped(&total) + total.tx_dropped,
-		atomic_load(&core->port.resets));
+		core_port_down(core) == NULL ? "up" : "down", total.rx_packets, total.tx_packets,
+		counters_dropped(&total) + total.tx_dropped, core_resets(core));
 	notify_send(notify, text);
 }
 

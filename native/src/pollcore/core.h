@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "alarms.h"
@@ -34,6 +35,22 @@ struct core {
 	// statistics.
 	pthread_mutex_t device_lock;
 };
+
+// A port in use whose link is down, as it was last read; NULL: none is.
+static inline const struct port *core_port_down(const struct core *core)
+{
+	if (!atomic_load(&core->port.link_up))
+		return &core->port;
+	if (config_ports(&core->config) > 1 && !atomic_load(&core->peer.link_up))
+		return &core->peer;
+	return NULL;
+}
+
+// Of all ports.
+static inline uint_fast32_t core_resets(const struct core *core)
+{
+	return atomic_load(&core->port.resets) + atomic_load(&core->peer.resets);
+}
 
 // CLOCK_MONOTONIC in nanoseconds.
 uint64_t core_now_ns(void);

@@ -66,7 +66,7 @@ static void print_report(void)
 	counters_report(&total, text, sizeof(text));
 	printf("pollcore: stopped after %.1f s: %s, resets %u\n",
 		(double)(core_now_ns() - core.start_ns) / 1e9, text,
-		(unsigned int)atomic_load(&core.port.resets));
+		(unsigned int)core_resets(&core));
 	for (uint16_t i = 0; i < core.config.queues && core.config.queues > 1; i++) {
 		counters_report(&core.pollers[i].counters, text, sizeof(text));
 		printf("pollcore: queue %u on lcore %u: %s\n", i, core.pollers[i].lcore, text);

@@ -117,10 +117,9 @@ static void print_all(struct core *core)
 	      "1\n",
 		POLLCORE_VERSION, rte_version() + strlen("DPDK "), core->port.device,
 		core->port.driver, mode_name(core->pollers[0].mode));
-	print("# TYPE pollcore_link_up gauge\npollcore_link_up %d\n",
-		atomic_load(&core->port.link_up));
+	print("# TYPE pollcore_link_up gauge\npollcore_link_up %d\n", core_port_down(core) == NULL);
 	print("# TYPE pollcore_resets_total counter\npollcore_resets_total %" PRIuFAST32 "\n",
-		atomic_load(&core->port.resets));
+		core_resets(core));
 	print("# TYPE pollcore_uptime_seconds gauge\npollcore_uptime_seconds %" PRIu64 "\n",
 		(core_now_ns() - core->start_ns) / 1000000000);
 	count = stats_read(core, stats);

@@ -167,13 +167,14 @@ static void ask_gateway(struct core *core)
 static int report_silence(struct core *core, struct fault *fault)
 {
 	struct counters total = pollers_counters(core->pollers, core->config.queues);
+	const struct port *down = core_port_down(core);
 	char address[16];
 
-	if (!atomic_load(&core->port.link_up))
+	if (down != NULL)
 		return fault_set(fault, EXIT_SELF_TEST,
 			"self-test: link of %s: down for %u s; check the cable or the interface's "
 			"attachment",
-			core->port.device, core->config.self_test_timeout_s);
+			down->device, core->config.self_test_timeout_s);
 	return fault_set(fault, EXIT_SELF_TEST,
 		"self-test: gateway %s: no answer to ARP in %u s (sent %" PRIu64
 		", received %" PRIu64
@@ -214,9 +215,11 @@ static int test_port(struct core *core, bool (*stop_wanted)(void), struct fault 
 
 		if (now >= next_tick) {
 			port_tick(&core->port);
+			if (config_ports(&core->config) > 1)
+				port_tick(&core->peer);
 			next_tick = now + TICK_NS;
 		}
-		if (atomic_load(&core->port.link_up) && answered) {
+		if (core_port_down(core) == NULL && answered) {
 			atomic_store(
 				&core->gateway_arp, ask ? GATEWAY_ANSWERED : GATEWAY_NOT_ASKED);
 			atomic_store(&core->self_test, SELF_TEST_PASSED);

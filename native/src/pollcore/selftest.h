@@ -1,5 +1,5 @@
-// The proof before READY: that the respond path answers rightly in real buffers, that the port is
-// up, and that the gateway, when one is named, answers through it.
+// The proof before READY: that the respond path answers rightly in real buffers, that every
+// link is up, and that the gateway, when one is named, answers through it.
 #ifndef POLLCORE_SELFTEST_H
 #define POLLCORE_SELFTEST_H
 

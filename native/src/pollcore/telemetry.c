@@ -77,7 +77,7 @@ static void answer_status(struct core *core, const char *params, struct rte_tel_
 	add_text(data, "driver", port->driver);
 	add_text(data, "mac", mac);
 	add_text(data, "ipv4", ipv4);
-	add_text(data, "link", atomic_load(&port->link_up) ? "up" : "down");
+	add_text(data, "link", core_port_down(core) == NULL ? "up" : "down");
 	add_number(data, "link_mbps", atomic_load(&port->link_mbps));
 	add_number(data, "burst", core->config.burst);
 	add_number(data, "queues", core->config.queues);
@@ -85,7 +85,7 @@ static void answer_status(struct core *core, const char *params, struct rte_tel_
 	add_text(data, "rx_checksum", port->rx_checksum ? "hardware" : "software");
 	add_text(data, "scatter", port->scatter ? "on" : "off");
 	add_number(data, "uptime_s", (core_now_ns() - core->start_ns) / 1000000000);
-	add_number(data, "resets", atomic_load(&port->resets));
+	add_number(data, "resets", core_resets(core));
 	add_number(data, "pid", (uint64_t)getpid());
 }
 

@@ -1,4 +1,5 @@
 """forward: a core between two machines, each in a namespace of its own, neither of which notices it."""
+import os
 import signal
 
 from rig import CORE_IPV4, RigTest, until
@@ -35,6 +36,12 @@ class Forward(RigTest):
             running.process.send_signal(signal.SIGCONT)
         until(lambda: running.stats()["rx_packets"] > 0, "what the buffer held")
         until(lambda: running.stats()["rx_missed"] > 0, "what it did not hold")
+
+    def test_either_link_can_be_down(self):
+        running = self.core("--mode", "forward", "--self-test-timeout", "1", device="net_ring0",
+                            eal=("--vdev", f"net_memif1,role=server,socket=pollcore-{os.getpid()}"))
+        self.assertEqual(running.wait(), 5, running.output)
+        self.assertIn("self-test: link of net_memif1: down for 1 s", running.output)
 
     def test_it_needs_two_ports(self):
         running = self.core("--mode", "forward", device="net_null0")
