@@ -148,6 +148,14 @@ step() {
   [ ! -s "$M/sys/bus/pci/drivers/ena/unbind" ]
 }
 
+@test "who has the default route cannot be told: nothing is taken" {
+  stub ip 'case "$*" in "-4 route show default") exit 1 ;; esac'
+  step
+  fails_with E_UNEXPECTED claim-nic
+  not_called 'ip link set'
+  [ ! -e "$M/state/port.env" ]
+}
+
 @test "routes that stay: E_NIC_HAS_ROUTE" {
   stub ip 'case "$*" in
     "-4 route show default") printf "default via 10.0.0.1 dev ens5\n" ;;

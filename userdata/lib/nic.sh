@@ -89,7 +89,9 @@ discover_port() {
 
 # refuse_management NETDEV: binding the interface of the default route would cut SSH and Session Manager for good.
 refuse_management() {
-  if [[ -n $1 && $1 == "$(management_netdev)" ]]; then fail E_NIC_IS_MANAGEMENT "$1 has the default route"; fi
+  local management
+  management=$(management_netdev) # within the condition, not being able to tell would be taken for another
+  if [[ -n $1 && $1 == "$management" ]]; then fail E_NIC_IS_MANAGEMENT "$1 has the default route"; fi
 }
 
 # release_netdev NETDEV IPV4: takes addresses, routes and rules from the interface and puts it down.
