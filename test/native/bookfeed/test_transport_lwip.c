@@ -26,20 +26,69 @@ static void all_sizes_are_sent_whole_or_not_at_all(void)
 	}
 }
 
-static void what_is_lost_is_sent_again(void)
+// Until the peer has heard so many bytes, or far too long.
+static void wait_heard(size_t size)
 {
 	const struct timespec rest = {.tv_nsec = 1000 * 1000};
 
+	for (int i = 0; i < 5000 && peer.heard_size < size; i++) {
+		peer_turn();
+		nanosleep(&rest, NULL);
+	}
+	CHECK_EQUAL(peer.heard_size, size);
+}
+
+static void what_is_lost_is_sent_again(void)
+{
 	begin();
 	connect_peer();
 	peer.lossy = true;
 	CHECK_EQUAL(link_send(link_now, (const uint8_t *)"request", 7), 0);
-	for (int i = 0; i < 2000 && peer.heard_size < 7; i++) {
-		peer_turn();
-		nanosleep(&rest, NULL);
-	}
-	CHECK_EQUAL(peer.heard_size, 7);
+	wait_heard(7);
 	CHECK_EQUAL(closes, 0);
+	link_close(link_now);
+	end();
+}
+
+// Nothing can leave and nothing come, then all does.
+static void a_pool_that_is_empty_for_a_while(void)
+{
+	static struct rte_mbuf *taken[1 << 16];
+	unsigned int count = 0;
+
+	begin();
+	connect_peer();
+	while (count < 1 << 16 && (taken[count] = rte_pktmbuf_alloc(core.port.pool)) != NULL)
+		count++;
+	CHECK_EQUAL(link_send(link_now, (const uint8_t *)"request", 7), 0);
+	peer_turns(10);
+	CHECK_EQUAL(peer.heard_size, 0);
+	rte_pktmbuf_free_bulk(taken, count);
+	wait_heard(7);
+	CHECK_EQUAL(closes, 0);
+	link_close(link_now);
+	end();
+}
+
+// A device that is reset, with the stack holding what came out of order before.
+static void a_port_that_is_reset(void)
+{
+	struct peer_connection *to;
+	struct fault fault;
+
+	begin();
+	to = connect_peer();
+	for (uint32_t at = 1460; at < 14600; at += 1460)
+		data_at(to, at, 1460);
+	peer_turns(4);
+	CHECK_EQUAL(received, 0);
+	CHECK_EQUAL(link_send(link_now, (const uint8_t *)"request", 7), 0);
+	CHECK_EQUAL(port_reset(&core.port, &fault), 0);
+	wait_heard(7);
+	data_at(to, 0, 1460);
+	peer_turns(4);
+	CHECK_EQUAL(received, 14600);
+	CHECK(right);
 	link_close(link_now);
 	end();
 }
@@ -94,6 +143,8 @@ int main(void)
 	static const struct check_case cases[] = {
 		{"all sizes are sent whole or not at all", all_sizes_are_sent_whole_or_not_at_all},
 		{"what is lost is sent again", what_is_lost_is_sent_again},
+		{"a pool that is empty for a while", a_pool_that_is_empty_for_a_while},
+		{"a port that is reset", a_port_that_is_reset},
 		{"resets in and out of place", resets_in_and_out_of_place},
 		{"every link and one more", every_link_and_one_more},
 	};
