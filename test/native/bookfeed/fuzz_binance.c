@@ -7,8 +7,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	static struct feed *spot, *futures;
 
 	if (spot == NULL) {
-		spot = fuzz_new(FEED_BINANCE_SPOT, symbols, 2);
-		futures = fuzz_new(FEED_BINANCE_FUTURES, symbols, 2);
+		spot = fuzz_new(FEED_BINANCE_SPOT, symbols, 2, 5);
+		futures = fuzz_new(FEED_BINANCE_FUTURES, symbols, 2, 5);
 	}
 	fuzz_connection(spot, bytes, size);
 	fuzz_connection(futures, bytes, size);

@@ -15,6 +15,22 @@ static void require(bool right)
 		abort();
 }
 
+// What is shown of a side is in order, and there if there is a best price.
+static void check_depth(const struct feed *feed, size_t number, enum book_side side)
+{
+	struct level levels[8];
+	size_t count = feed_depth(feed, number, side, levels, 8);
+
+	require((count > 0) == (book_count(feed_book(feed, number), side) > 0));
+	for (size_t i = 0; i < count; i++) {
+		require(levels[i].price.units > 0 && levels[i].quantity.units > 0);
+		if (i > 0)
+			require(side == BOOK_BID
+					? levels[i].price.units < levels[i - 1].price.units
+					: levels[i].price.units > levels[i - 1].price.units);
+	}
+}
+
 static void check_book(const struct feed *feed, size_t number)
 {
 	const struct feed_symbol *symbol = feed_symbol(feed, number);
@@ -26,9 +42,11 @@ static void check_book(const struct feed *feed, size_t number)
 	if (book == NULL)
 		return;
 	require(!book_crossed(book));
-	for (int side = 0; side < BOOK_SIDES; side++)
+	for (int side = 0; side < BOOK_SIDES; side++) {
 		if (book_best(book, side, &best))
 			require(best.price.units > 0 && best.quantity.units > 0);
+		check_depth(feed, number, side);
+	}
 }
 
 static void check_books(
@@ -84,11 +102,14 @@ static void take(struct feed *feed, const char *line, size_t size, size_t *asked
 	make_requests(feed, asked);
 }
 
-static struct feed *fuzz_new(enum feed_venue venue, const char *const *symbols, size_t count)
+// The depth is the smallest of the venue, so that short inputs reach what lies beyond it.
+static struct feed *fuzz_new(
+	enum feed_venue venue, const char *const *symbols, size_t count, uint32_t depth)
 {
 	struct feed_config config = {.venue = venue,
 		.symbols = symbols,
 		.count = count,
+		.depth = depth,
 		.window = BOOK_WINDOW_MIN,
 		.levels_max = 32};
 	struct feed *feed = NULL;

@@ -7,7 +7,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	static struct feed *feed;
 
 	if (feed == NULL)
-		feed = fuzz_new(FEED_KRAKEN, symbols, 2);
+		feed = fuzz_new(FEED_KRAKEN, symbols, 2, 10);
 	fuzz_connection(feed, bytes, size);
 	return 0;
 }
