@@ -91,7 +91,7 @@ emulated('a pair on an emulated AWS', () => {
     expect(ran.err).toMatch(/interrupted; stopping the generator/);
     expect(ran.err).not.toMatch(/may still send/);
     expect(ran.code).toBe(130);
-    expect(aws.machineFiles('state').filter((file) => file.startsWith('measure'))).toEqual([]);
+    expect(aws.machineFiles('state').filter((file) => file.startsWith('measure.'))).toEqual([]);
   });
 
   it('cannot be measured by who may not, or when AWS throttles', async () => {
