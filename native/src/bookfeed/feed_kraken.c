@@ -182,6 +182,11 @@ static enum feed_verdict take_event(
 	if (step != JSON_CLOSED || !json_close(json))
 		return feed_spoil_all(feed, FEED_CAUSE_MALFORMED, change);
 	symbol = pair.size > 0 ? feed_find(feed, &pair) : NULL;
+	// There was nothing to end, and the subscription that follows has its own answer.
+	if (error && symbol != NULL && symbol->leaving > 0) {
+		symbol->leaving--;
+		return FEED_IGNORED;
+	}
 	if (error)
 		return feed_refuse(feed, symbol, text, (size_t)(json->end - text), change);
 	return ended && symbol != NULL ? take_end(feed, symbol, change) : FEED_IGNORED;

@@ -150,6 +150,26 @@ static void a_refusal_is_printable(void)
 	feed_free(feed);
 }
 
+// Of a symbol that was refused: the venue has nothing to end, which is no answer to what follows.
+static void an_unsubscription_is_refused(void)
+{
+	static const char *const name[] = {"XBT/EUR"};
+	static const char refusal[] = "{\"event\":\"subscriptionStatus\",\"pair\":\"XBT/EUR\","
+				      "\"status\":\"error\",\"errorMessage\":\"no\"}";
+	struct feed *feed = feed_of(FEED_KRAKEN, name, 1);
+
+	feed_connected(feed);
+	expect_request(feed, FEED_REQUEST_SEND, "\"subscribe\"");
+	CHECK_EQUAL(say(feed, refusal), FEED_REFUSED);
+	CHECK_EQUAL(say(feed, "not JSON"), FEED_MALFORMED);
+	expect_request(feed, FEED_REQUEST_SEND, "\"unsubscribe\"");
+	CHECK_EQUAL(say(feed, refusal), FEED_IGNORED);
+	expect_request(feed, FEED_REQUEST_SEND, "\"subscribe\"");
+	CHECK_EQUAL(say(feed, refusal), FEED_REFUSED);
+	expect_request(feed, FEED_REQUEST_NONE, "");
+	feed_free(feed);
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
@@ -158,6 +178,7 @@ int main(void)
 		{"configurations that are refused", refused_configurations},
 		{"many symbols", many_symbols},
 		{"a refusal is printable", a_refusal_is_printable},
+		{"an unsubscription is refused", an_unsubscription_is_refused},
 	};
 
 	return CHECK_RUN(cases);
