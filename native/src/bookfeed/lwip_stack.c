@@ -16,15 +16,19 @@ struct lwip_stack {
 	struct transport_lwip transport;
 };
 
-// lwIP's own state is global, so there is no second one.
+// lwIP's own state is global, so there is no second one beside it.
 static struct lwip_stack the_stack;
 
 int lwip_stack_new(struct lwip_stack **stack, const struct port *port, uint32_t ipv4,
 	uint8_t prefix, uint32_t gateway, uint64_t hz)
 {
+	static bool begun;
 	int ret;
 
-	lwip_init();
+	// A second time would lose its timers: they run on, whoever has the stack.
+	if (!begun)
+		lwip_init();
+	begun = true;
 	ret = netif_lwip_init(&the_stack.netif, port, ipv4, prefix, gateway);
 	if (ret < 0)
 		return ret;

@@ -19,7 +19,7 @@ struct lwip_counters {
 	uint64_t tcp_dropped; // segments that no connection wanted, or out of memory
 };
 
-// One stack a process. Addresses are in host order, gateway 0: none. 0 or a negative errno.
+// One stack at a time. Addresses are in host order, gateway 0: none. 0 or a negative errno.
 int lwip_stack_new(struct lwip_stack **stack, const struct port *port, uint32_t ipv4,
 	uint8_t prefix, uint32_t gateway, uint64_t hz);
 
