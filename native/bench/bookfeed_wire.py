@@ -47,6 +47,21 @@ def build_bookfeed():
     return str(build / "src/bookfeed/bookfeed")
 
 
+def stop(process):
+    """Its exit code; one that does not end is killed."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        return process.wait(60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+def tail(log):
+    log.seek(0)
+    return log.read().decode(errors="replace")[-500:].strip()
+
+
 class Bench:
     def __init__(self, wire, folder, eal, options):
         self.wire, self.folder, self.eal, self.options = wire, pathlib.Path(folder), eal, options
@@ -101,13 +116,13 @@ class Bench:
                 # An exchange that cannot keep the pace takes longer, and the table tells its rate.
                 exchange.answer("finished", 2 * self.options.seconds + 20, process)
                 time.sleep(1)
+            except RuntimeError as error:
+                raise RuntimeError(f"{error}: {tail(log)}") from None
             finally:
-                process.send_signal(signal.SIGTERM)
-                code = process.wait(60)
+                code = stop(process)
             last = exchange.end()
-            log.seek(0)
             if code != 0:
-                raise RuntimeError(f"exit {code}: {log.read().decode(errors='replace')[-500:]}")
+                raise RuntimeError(f"exit {code}: {tail(log)}")
         return self.result(last)
 
     def result(self, last):
@@ -116,7 +131,7 @@ class Bench:
         # Every message since the book is good is in the trace, up to its size, so both end with the last one.
         with open(self.stamps, encoding="ascii") as lines:
             first = int(next(lines))
-            stamps = [int(line) for line in collections.deque(itertools.chain([first], lines), len(books))]
+            stamps = [int(line) for line in collections.deque(itertools.chain([first], lines), max(1, len(books)))]
         found = {"sent": last["sent"], "rate": last["sent"] * 1e9 / (stamps[-1] - first), **self.kept(last, len(books))}
         # Of each run the first part is left out: caches, windows and node's compiler are cold.
         together = min(len(books), len(stamps))
