@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "status.h"
@@ -69,12 +70,10 @@ static void print_latency(const struct status *status, FILE *out)
 	fprintf(out, "}");
 }
 
-static void print_counters(const struct session_counters *counters, FILE *out)
+void status_counters(
+	const struct session_counters *counters, struct status_counter rows[STATUS_COUNTERS])
 {
-	const struct {
-		const char *name;
-		uint64_t value;
-	} rows[] = {
+	const struct status_counter all[] = {
 		{"messages", counters->messages},
 		{"bytes", counters->bytes},
 		{"updates", counters->updates},
@@ -89,7 +88,16 @@ static void print_counters(const struct session_counters *counters, FILE *out)
 		{"pings", counters->pings},
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	_Static_assert(sizeof(all) / sizeof(all[0]) == STATUS_COUNTERS, "every row has its place");
+	memcpy(rows, all, sizeof(all));
+}
+
+static void print_counters(const struct session_counters *counters, FILE *out)
+{
+	struct status_counter rows[STATUS_COUNTERS];
+
+	status_counters(counters, rows);
+	for (size_t i = 0; i < STATUS_COUNTERS; i++)
 		fprintf(out, "\"%s\":%" PRIu64 ",", rows[i].name, rows[i].value);
 }
 

@@ -21,6 +21,17 @@ struct status {
 	uint64_t mbufs_total;
 };
 
+enum { STATUS_COUNTERS = 12 };
+
+struct status_counter {
+	const char *name;
+	uint64_t value;
+};
+
+// What the session counts, under the names that every reader knows.
+void status_counters(
+	const struct session_counters *counters, struct status_counter rows[STATUS_COUNTERS]);
+
 // One JSON document on one line.
 void status_json(const struct status *status, FILE *out);
 

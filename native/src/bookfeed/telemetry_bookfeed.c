@@ -53,23 +53,14 @@ static void answer_status(const char *params, struct rte_tel_data *data)
 
 static void answer_stats(const char *params, struct rte_tel_data *data)
 {
-	const struct session_counters *counters = &shown->view->counters;
+	struct status_counter rows[STATUS_COUNTERS];
 	struct lwip_counters stack;
 
 	(void)params;
 	lwip_stack_counters(shown_stack, &stack);
-	add_number(data, "messages", counters->messages);
-	add_number(data, "bytes", counters->bytes);
-	add_number(data, "updates", counters->updates);
-	add_number(data, "resyncs", counters->resyncs);
-	add_number(data, "malformed", counters->malformed);
-	add_number(data, "refused", counters->refused);
-	add_number(data, "snapshots", counters->snapshots);
-	add_number(data, "snapshot_failures", counters->snapshot_failures);
-	add_number(data, "connects", counters->connects);
-	add_number(data, "disconnects", counters->disconnects);
-	add_number(data, "failures", counters->failures);
-	add_number(data, "pings", counters->pings);
+	status_counters(&shown->view->counters, rows);
+	for (size_t i = 0; i < STATUS_COUNTERS; i++)
+		add_number(data, rows[i].name, rows[i].value);
 	add_number(data, "rx_packets", stack.rx_packets);
 	add_number(data, "rx_refused", stack.rx_refused);
 	add_number(data, "tx_packets", stack.tx_packets);
