@@ -1,5 +1,6 @@
 // reflect: swaps the MAC addresses and sends every frame back where it came from. A frame to or
 // from a group is dropped: a group address would become a source address, which no switch accepts.
+// What the transmit ring has no room for waits; see held.h.
 #include "bytes.h"
 #include "chain.h"
 #include "poll_loop.h"

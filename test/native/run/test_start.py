@@ -44,7 +44,8 @@ class Usage(RigTest):
         self.check(2, "pollcore: WATCHDOG_USEC: '1s'; give", "--mode", "sink", environment={"WATCHDOG_USEC": "1s"})
 
     def test_one_lcore(self):
-        self.check(2, "pollcore: lcores: 1; 2 are needed, such as -l 0-1: one controls", "--mode", "sink", device="net_null0", lcores="0")
+        self.check(2, "pollcore: lcores: 1; 2 are needed, such as -l 0-1: one controls", "--mode", "sink",
+                   device="net_null0", lcores="0")
 
     def test_secondary(self):
         first = self.core("--mode", "sink", device="net_null0").wait_running()
