@@ -25,8 +25,8 @@ class Pair:
         self.folder = tempfile.TemporaryDirectory()
         self.socket = pathlib.Path(self.folder.name) / "memif"
         self.reflector = self._core("server", "0", "--mode", "reflect")
-        # A client asks once, when it starts.
-        rig.until(self.socket.exists, "the reflector's socket", 20)
+        # A client asks once, when it starts, and is refused between a server's bind() and its listen().
+        rig.until(self._listens, "the reflector's socket", 20)
         self.generator = self._core("client", "1", "--mode", "generate", "--peer-mac", "02:00:00:00:00:01", "--rate", "0",
                                     *options)
 
@@ -35,6 +35,10 @@ class Pair:
         device = f"net_memif0,role={role},id=0,socket={self.socket},socket-abstract=no,rsize=13"
         # The link is up once both are there, and the other may be slow to start.
         return rig.Core(*options, "--self-test-timeout", "60", device=device, eal=["--main-lcore", main_lcore])
+
+    def _listens(self):
+        lines = map(str.split, pathlib.Path("/proc/net/unix").read_text(encoding="utf-8", errors="replace").splitlines())
+        return any(line[-1] == str(self.socket) and line[3] == "00010000" for line in lines)
 
     def wait_running(self):
         self.reflector.wait_running()
