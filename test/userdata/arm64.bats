@@ -12,9 +12,10 @@ setup() {
   fi
 }
 
-# compile FILE OPTION...: with the warnings of native/meson.build, and the instructions of the oldest Graviton.
+# compile FILE OPTION...: with the warnings of native/meson.build, and the instructions of the oldest Graviton. Some files
+# are built with _GNU_SOURCE, others define it themselves, as empty as here.
 compile() {
-  aarch64-linux-gnu-gcc -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wundef -Wpointer-arith -Werror \
+  aarch64-linux-gnu-gcc -std=gnu17 -D_GNU_SOURCE= -Wall -Wextra -Wshadow -Wundef -Wpointer-arith -Werror \
     -march=armv8-a -iquote native/src/common -iquote native/src/pollcore "${@:2}" "$1"
 }
 
