@@ -109,7 +109,7 @@ static void many_symbols(void)
 	CHECK(requests > 1 && requests < 6);
 	for (size_t i = 0; i < COUNT; i++) {
 		snprintf(message, sizeof(message),
-			"{\"type\":\"snapshot\",\"product_id\":\"%s\",\"asks\":[],\"bids\":[[\"%"
+			"{\"type\":\"snapshot\",\"product_id\":\"%.23s\",\"asks\":[],\"bids\":[[\"%"
 			"zu\",\"1\"]]}",
 			names[i], i + 1);
 		CHECK_EQUAL(say(feed, message), FEED_UPDATED);
