@@ -19,10 +19,12 @@ enum { BURST_MAX = 512 }; // what --burst allows
 
 // Answers that the transmit ring had no room for; see held.c.
 struct held {
-	uint64_t patience; // cycles; set before the poller starts
-	uint64_t end;      // of it, unless something leaves
-	uint64_t stuck_at; // tx_packets when it last ended
-	uint16_t first;    // of mbufs, not sent yet
+	uint64_t patience;   // cycles that the ring may take nothing; set before the poller starts
+	uint64_t distrust;   // cycles without any, after it was in vain; as before
+	uint64_t patient_at; // when there is some again
+	uint64_t grace;      // what of it these answers have: all or nothing
+	uint64_t end;        // of it, unless something leaves
+	uint16_t first;      // of mbufs, not sent yet
 	uint16_t count;
 	struct rte_mbuf *mbufs[BURST_MAX];
 };
