@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -22,6 +23,8 @@ def memory():
     own, all of them share a few cache sets, and what is measured is that."""
     def read(name):
         return int((_NR / name).read_text(encoding="ascii"))
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as by Ctrl-C: what was taken is given back
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     before = read("nr_hugepages")
     mount = None
     try:
