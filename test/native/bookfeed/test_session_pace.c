@@ -21,7 +21,7 @@ static void nonsense_is_not_answered_each_time(void)
 		pass(10);
 		requests += count_frames(link, WS_TEXT);
 	}
-	// 10 s: one each 100 ms, and and those in hand.
+	// 10 s: one each 100 ms, and those in hand.
 	CHECK(requests >= 100 && requests <= 110);
 	CHECK_EQUAL(session.counters.malformed, 1000);
 	// And it is asked for again as soon as it may be.
