@@ -8,7 +8,6 @@
 
 #include "session_parts.h"
 
-#define NS_PER_MS UINT64_C(1000000)
 // For TCP, TLS and WebSocket together: some round trips, or a machine that is not there.
 #define CONNECT_TIMEOUT_NS (10000 * NS_PER_MS)
 
@@ -163,7 +162,7 @@ static void check_for_books(struct session *session)
 	session->book_by_ns = 0;
 	if (waits_for_every_book(session))
 		session_fail(session, "no book for %" PRIu64 " ms",
-			(uint64_t)SESSION_PATIENCE * session->config.stale_ms);
+			session_patience_ns(session) / NS_PER_MS);
 }
 
 // A silent server is asked by a ping at half of the time, and given up at the end of it. Its answer
@@ -171,16 +170,15 @@ static void check_for_books(struct session *session)
 static void tick_open(struct session *session)
 {
 	uint64_t stale_ns = session->config.stale_ms * NS_PER_MS;
-	uint64_t message_ns = SESSION_PATIENCE * stale_ns;
 	uint64_t silent_ns = session->now_ns - session->heard_ns;
 
 	if (silent_ns >= stale_ns) {
 		session_fail(session, "nothing heard for %" PRIu32 " ms", session->config.stale_ms);
 		return;
 	}
-	if (session->now_ns - session->whole_ns >= message_ns) {
-		session_fail(
-			session, "no whole message for %" PRIu64 " ms", message_ns / NS_PER_MS);
+	if (session->now_ns - session->whole_ns >= session_patience_ns(session)) {
+		session_fail(session, "no whole message for %" PRIu64 " ms",
+			session_patience_ns(session) / NS_PER_MS);
 		return;
 	}
 	if (silent_ns >= stale_ns / 2 && session->pinged_ns <= session->heard_ns) {

@@ -6,9 +6,14 @@
 #include "counter.h"
 #include "session.h"
 
-// In times of silence: what a server that shows some life has for a whole message, or for a first
-// book, so that it neither keeps books good nor us waiting by a message that never ends.
-enum { SESSION_PATIENCE = 4 };
+#define NS_PER_MS UINT64_C(1000000)
+
+// What a server that shows some life has for a whole message, or for a first book, so that it
+// neither keeps books good nor us waiting by a message that never ends.
+static inline uint64_t session_patience_ns(const struct session *session)
+{
+	return UINT64_C(4) * session->config.stale_ms * NS_PER_MS;
+}
 
 // Gives the connection up, with the reason, and waits before the next attempt.
 void session_fail(struct session *session, const char *format, ...)

@@ -4,8 +4,6 @@
 
 #include "session_parts.h"
 
-#define NS_PER_MS UINT64_C(1000000)
-
 // Requests at once beyond one for each symbol, before they are paced.
 enum { REQUESTS_IN_HAND = 4 };
 
@@ -77,8 +75,7 @@ static void expect_books(struct session *session)
 
 	feed_endpoint(session->feed, &endpoint);
 	if (endpoint.snapshot_host == NULL)
-		session->book_by_ns =
-			session->now_ns + SESSION_PATIENCE * session->config.stale_ms * NS_PER_MS;
+		session->book_by_ns = session->now_ns + session_patience_ns(session);
 }
 
 void session_serve_requests(struct session *session)

@@ -7,8 +7,6 @@
 #include "session_parts.h"
 #include "ws_handshake.h"
 
-#define NS_PER_MS UINT64_C(1000000)
-
 static const char host[] = "exchange.test";
 
 // What makes a book of Kraken's good.
