@@ -8,6 +8,7 @@
 
 #include "cycles.h"
 #include "feed_inside.h"
+#include "plain_text.h"
 
 static const struct feed_rules *const venues[FEED_VENUES] = {
 	[FEED_BINANCE_SPOT] = &feed_binance_spot,
@@ -138,12 +139,7 @@ enum feed_verdict feed_refuse(struct feed *feed, struct symbol *symbol, const ch
 {
 	size_t count = size < sizeof(feed->refusal) ? size : sizeof(feed->refusal) - 1;
 
-	for (size_t i = 0; i < count; i++)
-		feed->refusal[i] = text[i];
-	for (size_t i = 0; i < count; i++)
-		if (text[i] < ' ' || text[i] > '~')
-			feed->refusal[i] = '?';
-	feed->refusal[count] = '\0';
+	plain_text(feed->refusal, text, count);
 	*change = (struct feed_change){.symbol = FEED_NO_SYMBOL, .cause = FEED_CAUSE_REFUSED};
 	if (symbol != NULL) {
 		lose(symbol, FEED_CAUSE_REFUSED);

@@ -3,9 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plain_text.h"
 #include "session_parts.h"
-
-#define NS_PER_MS UINT64_C(1000000)
 
 int session_send(struct session *session, enum ws_opcode opcode, const void *payload, size_t size)
 {
@@ -84,23 +83,12 @@ static void take_text(struct session *session, const struct ws_message *message)
 	session_serve_requests(session);
 }
 
-// What a server says is shown on a terminal, which must not take it for a command.
-static void print_plainly(const struct ws_message *message, char reason[WS_CONTROL_MAX + 1])
-{
-	for (size_t i = 0; i < message->size; i++) {
-		bool plain = message->bytes[i] >= ' ' && message->bytes[i] <= '~';
-
-		reason[i] = plain ? (char)message->bytes[i] : '?';
-	}
-	reason[message->size] = '\0';
-}
-
 // A peer's close is answered by the same code, and ends the connection.
 static void take_close(struct session *session, const struct ws_message *message)
 {
 	char reason[WS_CONTROL_MAX + 1];
 
-	print_plainly(message, reason);
+	plain_text(reason, message->bytes, message->size);
 	session_send_close(session,
 		message->code == WS_CODE_NO_STATUS ? (uint16_t)WS_CODE_NORMAL : message->code);
 	if (session->state == SESSION_OPEN)
