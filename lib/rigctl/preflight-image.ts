@@ -3,7 +3,7 @@ import { DescribeImagesCommand, type DescribeImagesCommandInput, type Image } fr
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 
 import type { Architecture } from '../ena-generations.js';
-import { ubuntuParameter } from '../ubuntu.js';
+import { debianName, ubuntuParameter } from '../ubuntu.js';
 import type { Aws } from './aws.js';
 import { checker, type Check, type Subject } from './check.js';
 import type { Call } from './ec2.js';
@@ -69,8 +69,7 @@ function byId(id: string): Pick<Wanted, 'query' | 'next'> {
 }
 
 function newestUbuntu(architecture: Architecture): Wanted {
-  const debian = architecture === 'x86_64' ? 'amd64' : architecture;
-  const image = `ubuntu/images/hvm-ssd*/ubuntu-jammy-22.04-${debian}-server-*`;
+  const image = `ubuntu/images/hvm-ssd*/ubuntu-jammy-22.04-${debianName(architecture)}-server-*`;
   const query = { Owners: [CANONICAL], Filters: [{ Name: 'name', Values: [image] }] };
   return { name: "Canonical's Ubuntu 22.04", query, next: 'another region, or an image of its own by amiId' };
 }
