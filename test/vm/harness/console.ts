@@ -12,6 +12,9 @@ export interface Sighting {
 
 /** A fault of the emulation, not of the rig: no status will come any more. */
 const KERNEL_DIED = /^.*(Oops: |Kernel panic|general protection fault).*$/m;
+/** Another: a timer interrupt that never comes. What waits for it waits for ever. */
+const TIMER_LOST = /rcu: INFO: \w+ detected stalls/;
+const USER_SPACE = /systemd\[1\]: |Welcome to |cloud-init|login: /;
 
 export class Console {
   readonly sightings: Sighting[] = [];
@@ -68,6 +71,20 @@ export class Console {
         throw new Error(`no ${what} within ${seconds} s; the console ends:\n${this.tail()}`);
       await sleep(200);
     }
+  }
+
+  /** Waits for user space, in what the kernel says from now on. @returns false if its timer is lost before that. @throws after `seconds`. */
+  async userSpace(seconds: number): Promise<boolean> {
+    const start = this.text.length;
+    const deadline = Date.now() + seconds * 1000;
+    while (Date.now() < deadline) {
+      this.poll();
+      const boot = this.text.slice(start);
+      if (USER_SPACE.test(boot)) return true;
+      if (TIMER_LOST.test(boot)) return false;
+      await sleep(200);
+    }
+    throw new Error(`no user space within ${seconds} s; the console ends:\n${this.tail()}`);
   }
 
   /** The last lines, for an error message. */

@@ -91,13 +91,19 @@ export class Lab {
     const rig = Lab.deploy('igb_uio', this.props, this.ec2);
     this.resetFixtures();
     Object.assign(this.ec2.imds, { userData: rig.userData, instanceId: `i-0ec2a1b2c3d4e5f7${number}` });
-    return (this.running = await Machine.start({ ...this.machineProps, image, rig }));
+    return this.start({ ...this.machineProps, image, rig });
   }
 
   /** A machine at the beginning of its first boot. */
   async powerOn(): Promise<Machine> {
     this.resetFixtures();
-    return (this.running = await Machine.start(this.machineProps));
+    return this.start(this.machineProps);
+  }
+
+  private async start(props: MachineProps): Promise<Machine> {
+    this.running = await Machine.start(props);
+    await this.running.userSpace();
+    return this.running;
   }
 
   /** The machine, powered on by the first call and saved when its builds are done. */

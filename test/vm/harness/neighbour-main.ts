@@ -29,8 +29,8 @@ async function main(planFile: string): Promise<void> {
       last = step;
     },
   });
-  const machine = await lab.powerOn();
   process.on('disconnect', () => void lab.close().then(() => process.exit(0)));
+  const machine = await lab.powerOn();
   process.on('message', (request: Request) => {
     const answer = (error?: string): void => {
       process.send?.({ ...(error !== undefined && { error }), signals: lab.ec2.signals } satisfies Answer);
