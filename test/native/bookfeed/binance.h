@@ -51,4 +51,21 @@ static inline struct feed *started(enum feed_venue venue)
 	return feed;
 }
 
+// Of spot, one symbol, and its snapshot of five levels asked for, which the stream's event 10 waits
+// for.
+static inline struct feed *shallow(void)
+{
+	struct feed_config config = {
+		.venue = FEED_BINANCE_SPOT, .symbols = symbols, .count = 1, .depth = 5};
+	struct feed *feed;
+	const char *fault;
+
+	CHECK_EQUAL(feed_new(&config, &feed, &fault), 0);
+	feed_connected(feed);
+	expect_request(feed, FEED_REQUEST_SEND, "SUBSCRIBE");
+	CHECK_EQUAL(event(feed, 10, 10, 0, "[]"), FEED_IGNORED);
+	expect_request(feed, FEED_REQUEST_GET, "limit=5");
+	return feed;
+}
+
 #endif

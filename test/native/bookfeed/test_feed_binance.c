@@ -197,16 +197,8 @@ static void disconnected(void)
 static void the_best_price_leaves_the_snapshot(void)
 {
 	struct level levels[5];
-	struct feed_config config = {
-		.venue = FEED_BINANCE_SPOT, .symbols = symbols, .count = 1, .depth = 5};
-	struct feed *feed;
-	const char *fault;
+	struct feed *feed = shallow();
 
-	CHECK_EQUAL(feed_new(&config, &feed, &fault), 0);
-	feed_connected(feed);
-	expect_request(feed, FEED_REQUEST_SEND, "SUBSCRIBE");
-	CHECK_EQUAL(event(feed, 10, 10, 0, "[]"), FEED_IGNORED);
-	expect_request(feed, FEED_REQUEST_GET, "limit=5");
 	CHECK_EQUAL(
 		answer(feed, 0,
 			"{\"lastUpdateId\":10,\"bids\":[[\"9\",\"1\"],[\"8\",\"1\"],[\"7\",\"1\"],"

@@ -145,16 +145,8 @@ static void a_snapshot_from_before_a_fault(void)
 // Above what the bound of the snapshot can be at the finer scale there can be no bid.
 static void a_finer_scale_than_the_bound_has(void)
 {
-	struct feed_config config = {
-		.venue = FEED_BINANCE_SPOT, .symbols = symbols, .count = 1, .depth = 5};
-	struct feed *feed;
-	const char *fault;
+	struct feed *feed = shallow();
 
-	CHECK_EQUAL(feed_new(&config, &feed, &fault), 0);
-	feed_connected(feed);
-	expect_request(feed, FEED_REQUEST_SEND, "SUBSCRIBE");
-	CHECK_EQUAL(event(feed, 10, 10, 0, "[]"), FEED_IGNORED);
-	expect_request(feed, FEED_REQUEST_GET, "limit=5");
 	CHECK_EQUAL(answer(feed, 0,
 			    "{\"lastUpdateId\":10,\"bids\":[[\"1000000000000000005\",\"1\"],"
 			    "[\"1000000000000000004\",\"1\"],[\"1000000000000000003\",\"1\"],"
