@@ -14,6 +14,17 @@ static struct measurement measurement;
 static uint64_t cycles_per_s;
 static const uint64_t none;
 
+// EAL, and how fast the cycle counter runs.
+static inline bool start_generating(void)
+{
+	struct cycles_sample start = cycles_read();
+
+	if (!start_eal())
+		return false;
+	cycles_per_s = cycles_hz(&start);
+	return true;
+}
+
 static inline void open_generator(uint32_t rate)
 {
 	struct fault fault = {.text = ""};
