@@ -128,11 +128,6 @@ static const struct check_case cases[] = {
 
 int main(void)
 {
-	struct cycles_sample start = cycles_read();
-
 	stop_signals_block();
-	if (!start_eal())
-		return 2;
-	cycles_per_s = cycles_hz(&start);
-	return CHECK_RUN(cases);
+	return start_generating() ? CHECK_RUN(cases) : 2;
 }
