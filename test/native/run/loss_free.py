@@ -53,13 +53,13 @@ class Pair:
     def latency(self):
         return self.generator.ask("/pollcore/latency")
 
-    def run(self, rate, seconds):
-        """Sends at the rate for so long; what came of it once nothing is under way any more."""
+    def run(self, rate, seconds, meanwhile=time.sleep):
+        """Sends at the rate while meanwhile(seconds) runs; what came of it once nothing is under way any more."""
         before = self.latency()["sent"]
         self.generator.ask(f"/pollcore/rate,{rate}")
         # The poller may not have begun anew when it is first asked.
         rig.until(lambda: self.latency()["sent"] not in (before, 0), "packets")
-        time.sleep(seconds)
+        meanwhile(seconds)
         self.generator.ask("/pollcore/rate,0")
         last, since = None, 0
         while True:

@@ -1,7 +1,10 @@
 """generate and reflect in two processes: nothing is lost at 80 % of the highest loss-free rate. loss_free.py is the
 long form, for measuring."""
+import signal
+import time
+
 import loss_free
-from rig import RigTest
+from rig import RigTest, until
 
 
 class TwoProcesses(RigTest):
@@ -23,9 +26,18 @@ class TwoProcesses(RigTest):
         self.assertEqual(pair.reflector.stats()["rx_packets"], pair.generator.stats()["tx_packets"])
 
     def test_full_rings_lose_nothing(self):
-        # As fast as it goes: both rings fill whenever one of the two waits for a processor.
         pair = self.pair()
-        got = pair.run("max", 2)
+
+        def stop_the_reflector(seconds):
+            # With a processor each they may never wait for one another.
+            pair.reflector.process.send_signal(signal.SIGSTOP)
+            try:
+                until(lambda: pair.latency()["stalled"] > 0, "a full ring")
+            finally:
+                pair.reflector.process.send_signal(signal.SIGCONT)
+            time.sleep(seconds)
+
+        got = pair.run("max", 2, stop_the_reflector)
         stats = pair.reflector.stats()
         self.assertGreater(got["stalled"], 0)
         # What is lost is counted where it is lost.
