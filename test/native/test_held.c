@@ -108,6 +108,25 @@ static void respond_holds_as_well(void)
 	close_gated();
 }
 
+// The self-test's, and those of generate: nothing waits, so nothing has waited.
+static void answers_beside_other_work_are_not_held(void)
+{
+	const struct counters *counters = &core.pollers[0].counters;
+
+	open_gated("net_ring", MODE_RESPOND, 4);
+	for (int i = 0; i < 4; i++)
+		ask(peer_mac[5]);
+	atomic_store(&room, 1);
+	poller_respond_once(&core.pollers[0]);
+	CHECK_EQUAL(verdict_count(VERDICT_ARP_REPLY), 4);
+	CHECK_EQUAL(counters->tx_packets, 1);
+	CHECK_EQUAL(counters->tx_dropped, 3);
+	CHECK_EQUAL(counters->tx_held, 0);
+	// Takes the answer that the ring brings back.
+	poller_respond_once(&core.pollers[0]);
+	close_gated();
+}
+
 // It is waited for once, with its burst; it alone is given up, then and later.
 static void an_answer_that_is_refused_for_itself_stops_no_other(void)
 {
@@ -181,6 +200,7 @@ static void a_stop_does_not_wait(void)
 static const struct check_case cases[] = {
 	{"a full ring loses nothing", a_full_ring_loses_nothing},
 	{"respond holds as well", respond_holds_as_well},
+	{"answers beside other work are not held", answers_beside_other_work_are_not_held},
 	{"an answer that is refused for itself stops no other",
 		an_answer_that_is_refused_for_itself_stops_no_other},
 	{"a dead ring does not stop receiving", a_dead_ring_does_not_stop_receiving},

@@ -64,9 +64,10 @@ static __attribute__((noinline)) void offload_replies(struct rte_mbuf **mbufs, u
 	}
 }
 
-// trusting: the device checks checksums. A constant, so that who does not ask it pays nothing.
-static __rte_always_inline uint64_t respond_packets(
-	struct poller *poller, struct rte_mbuf **mbufs, uint16_t count, bool trusting)
+// trusting: the device checks checksums. send: what sends the answers. Constants, so that who does
+// not ask for something pays nothing.
+static __rte_always_inline uint64_t respond_packets(struct poller *poller, struct rte_mbuf **mbufs,
+	uint16_t count, bool trusting, send_function send)
 {
 	const struct responder *responder = &poller->responder;
 	const struct echo_self self = echo_self(responder);
@@ -102,7 +103,7 @@ static __rte_always_inline uint64_t respond_packets(
 	count_verdicts(poller, last, (uint16_t)(count - run));
 	if (unlikely(poller->tx_checksum))
 		offload_replies(mbufs, replies);
-	send_back(poller, mbufs, replies, reply_bytes);
+	send(poller, poller->port_id, mbufs, replies, reply_bytes);
 	drop_burst(drops, dropped);
 	return bytes;
 }
@@ -111,14 +112,14 @@ static inline uint64_t respond_burst(
 	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count)
 {
 	(void)port;
-	return respond_packets(poller, mbufs, count, false);
+	return respond_packets(poller, mbufs, count, false, send_back);
 }
 
 static inline uint64_t respond_checked_burst(
 	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count)
 {
 	(void)port;
-	return respond_packets(poller, mbufs, count, true);
+	return respond_packets(poller, mbufs, count, true, send_back);
 }
 
 int mode_respond(struct poller *poller)
@@ -131,10 +132,8 @@ int mode_respond(struct poller *poller)
 uint64_t poller_respond(
 	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count)
 {
-	uint64_t bytes = respond_burst(poller, port, mbufs, count);
-
-	held_drop(poller);
-	return bytes;
+	(void)port;
+	return respond_packets(poller, mbufs, count, false, send_burst);
 }
 
 void poller_respond_once(struct poller *poller)
