@@ -241,11 +241,11 @@ class Coinbase(Venue):
 
     def subscribed(self, asked, market):
         names = asked.get("product_ids", ())
+        yield json.dumps({"type": "subscriptions", "channels": [{"name": "level2", "product_ids": list(names)}]})
         if asked["type"] == "subscribe":
             for name in (name for name in names if name in market.books):
                 bids, asks = (market.books[name].best(side, 1 << 20) for side in (BID, ASK))
                 yield json.dumps({"type": "snapshot", "product_id": name, "asks": asks, "bids": bids})
-        yield json.dumps({"type": "subscriptions", "channels": [{"name": "level2", "product_ids": list(names)}]})
 
 
 VENUES = {"binance": Binance, "binance-futures": BinanceFutures, "kraken": Kraken, "coinbase": Coinbase}

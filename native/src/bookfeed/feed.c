@@ -252,7 +252,9 @@ void feed_connected(struct feed *feed)
 		feed->symbols[i].need = FEED_NEED_SUBSCRIBE;
 		feed->symbols[i].newest = 0;
 		feed->symbols[i].leaving = 0;
+		feed->symbols[i].left = 0;
 	}
+	feed->answered = feed->requests;
 }
 
 void feed_disconnected(struct feed *feed)

@@ -6,7 +6,7 @@
 
 #include "feed_inside.h"
 
-enum kind { KIND_NONE, KIND_OTHER, KIND_SNAPSHOT, KIND_UPDATE, KIND_ERROR };
+enum kind { KIND_NONE, KIND_OTHER, KIND_SNAPSHOT, KIND_UPDATE, KIND_ANSWER, KIND_ERROR };
 
 struct message {
 	enum kind kind;
@@ -26,10 +26,11 @@ static bool read_kind(struct json *json, struct message *message)
 	// A kind with an escape would be taken for one that is of no interest.
 	if (message->kind != KIND_NONE || !json_string(json, &kind) || kind.escaped)
 		return false;
-	message->kind = json_equal(&kind, "l2update")   ? KIND_UPDATE
-			: json_equal(&kind, "snapshot") ? KIND_SNAPSHOT
-			: json_equal(&kind, "error")    ? KIND_ERROR
-							: KIND_OTHER;
+	message->kind = json_equal(&kind, "l2update")        ? KIND_UPDATE
+			: json_equal(&kind, "snapshot")      ? KIND_SNAPSHOT
+			: json_equal(&kind, "subscriptions") ? KIND_ANSWER
+			: json_equal(&kind, "error")         ? KIND_ERROR
+							     : KIND_OTHER;
 	return true;
 }
 
@@ -118,6 +119,29 @@ static bool read_message(struct feed *feed, struct json *json, struct message *m
 	return step == JSON_CLOSED && json_close(json);
 }
 
+// Each request is answered once, in order, by the subscriptions that there are after it or by an
+// error; neither says which request it was.
+static void count_answer(struct feed *feed)
+{
+	feed->answered += feed->answered < feed->requests;
+}
+
+static bool is_given_up(const struct feed *feed, const struct symbol *symbol)
+{
+	return symbol->left > feed->answered ||
+	       (symbol->left != 0 && symbol->need == FEED_NEED_SUBSCRIBE);
+}
+
+// No change follows one of a subscription that has been given up: it would be shown as good while
+// the venue's book goes on.
+static enum feed_verdict take_snapshot(
+	struct feed *feed, struct symbol *symbol, struct feed_change *change)
+{
+	if (symbol == NULL || is_given_up(feed, symbol))
+		return FEED_IGNORED;
+	return feed_take_snapshot(feed, symbol, change);
+}
+
 static enum feed_verdict coinbase_message(
 	struct feed *feed, struct json *json, struct feed_change *change)
 {
@@ -135,7 +159,7 @@ static enum feed_verdict coinbase_message(
 	case KIND_SNAPSHOT:
 		if (message.has != (HAS_NAME | HAS_BIDS | HAS_ASKS))
 			return feed_spoil_all(feed, FEED_CAUSE_MALFORMED, change);
-		return symbol == NULL ? FEED_IGNORED : feed_take_snapshot(feed, symbol, change);
+		return take_snapshot(feed, symbol, change);
 	case KIND_UPDATE:
 		if (message.has != (HAS_NAME | HAS_CHANGES))
 			return feed_spoil_all(feed, FEED_CAUSE_MALFORMED, change);
@@ -143,7 +167,11 @@ static enum feed_verdict coinbase_message(
 		if (symbol == NULL || symbol->shown.state != FEED_GOOD)
 			return FEED_IGNORED;
 		return feed_take_update(feed, symbol, &feed->parsed, change);
+	case KIND_ANSWER:
+		count_answer(feed);
+		return FEED_IGNORED;
 	case KIND_ERROR:
+		count_answer(feed);
 		return feed_refuse(feed, symbol, text, (size_t)(json->end - text), change);
 	case KIND_NONE:
 		return feed_spoil_all(feed, FEED_CAUSE_MALFORMED, change);

@@ -44,7 +44,8 @@ struct symbol {
 	bool joined;             // Binance: an event has been applied since the snapshot
 	bool held;               // Binance: in sync with a snapshot that no event has proven yet
 	uint32_t checksum;       // Kraken: what the message says of the book after it
-	uint32_t leaving;        // unsubscriptions that the venue has not answered
+	uint32_t leaving;        // Kraken: unsubscriptions that are not answered
+	uint32_t left;           // Coinbase: the last unsubscription; 0: none
 	// Beyond these prices there may be levels that no snapshot has shown: 0 and INT64_MAX if
 	// not.
 	int64_t lowest_bid_units;
@@ -62,6 +63,7 @@ struct feed {
 	size_t capacity; // levels a side, of parsed
 	struct feed_levels parsed;
 	uint32_t requests; // written, for their ids
+	uint32_t answered; // Coinbase: how many of them are
 	char refusal[128];
 };
 

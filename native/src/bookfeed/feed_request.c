@@ -38,8 +38,12 @@ static bool write_request(struct feed *feed, enum feed_need need, struct feed_te
 		else
 			feed_write(text, ",");
 		rules->item(text, symbol->shown.name);
-		symbol->leaving += need == FEED_NEED_UNSUBSCRIBE;
-		symbol->need = need == FEED_NEED_UNSUBSCRIBE ? FEED_NEED_SUBSCRIBE : FEED_NEED_NONE;
+		symbol->need = FEED_NEED_NONE;
+		if (need == FEED_NEED_UNSUBSCRIBE) {
+			symbol->leaving++;
+			symbol->left = feed->requests + 1;
+			symbol->need = FEED_NEED_SUBSCRIBE;
+		}
 	}
 	if (count == 0)
 		return false;

@@ -7,6 +7,11 @@ static const char snapshot[] = "{\"type\":\"snapshot\",\"product_id\":\"BTC-USD\
 			       "5\",\"1\"],[\"101\",\"2\"]],"
 			       "\"bids\":[[\"100\",\"0.25\"],[\"99.5\",\"3\"]]}";
 
+static const char subscribed[] = "{\"type\":\"subscriptions\",\"channels\":[{\"name\":"
+				 "\"level2_50\",\"product_ids\":[\"SKL-GBP\",\"BTC-USD\"]}]}";
+static const char unsubscribed[] = "{\"type\":\"subscriptions\",\"channels\":[{\"name\":"
+				   "\"level2_50\",\"product_ids\":[\"SKL-GBP\"]}]}";
+
 static struct feed *start(void)
 {
 	return feed_in_sync(FEED_COINBASE, symbols,
@@ -102,10 +107,70 @@ static void a_snapshot_crosses_the_unsubscription(void)
 	struct feed *feed = start();
 
 	CHECK_EQUAL(changes(feed, "[[\"buy\",\"100.5\",\"1\"]]"), FEED_RESYNC);
+	CHECK_EQUAL(say(feed, subscribed), FEED_IGNORED);
 	expect_request(feed, FEED_REQUEST_SEND, "\"unsubscribe\"");
-	CHECK_EQUAL(say(feed, snapshot), FEED_UPDATED);
+	CHECK_EQUAL(say(feed, snapshot), FEED_IGNORED);
 	expect_request(feed, FEED_REQUEST_SEND, "\"subscribe\"");
 	expect_request(feed, FEED_REQUEST_NONE, "");
+	CHECK_EQUAL(say(feed, snapshot), FEED_IGNORED);
+	CHECK_EQUAL(changes(feed, "[[\"buy\",\"100.1\",\"1\"]]"), FEED_IGNORED);
+	CHECK_BESTS(feed, 0, "-");
+	CHECK_EQUAL(say(feed, unsubscribed), FEED_IGNORED);
+	CHECK_EQUAL(say(feed, subscribed), FEED_IGNORED);
+	CHECK_EQUAL(say(feed, snapshot), FEED_UPDATED);
+	CHECK_BESTS(feed, 0, "100.0 0.25/100.5 1.00");
+	expect_request(feed, FEED_REQUEST_NONE, "");
+	feed_free(feed);
+}
+
+// The next subscription may have to wait for its turn.
+static void a_snapshot_comes_between_the_subscriptions(void)
+{
+	struct feed *feed = start();
+
+	CHECK_EQUAL(say(feed, subscribed), FEED_IGNORED);
+	CHECK_EQUAL(changes(feed, "[[\"buy\",\"100.5\",\"1\"]]"), FEED_RESYNC);
+	expect_request(feed, FEED_REQUEST_SEND, "\"unsubscribe\"");
+	CHECK_EQUAL(say(feed, unsubscribed), FEED_IGNORED);
+	CHECK_EQUAL(say(feed, snapshot), FEED_IGNORED);
+	CHECK_BESTS(feed, 0, "-");
+	expect_request(feed, FEED_REQUEST_SEND, "\"subscribe\"");
+	CHECK_EQUAL(say(feed, snapshot), FEED_UPDATED);
+	feed_free(feed);
+}
+
+// The subscription goes on as long as nobody ended it.
+static void a_snapshot_comes_before_the_unsubscription(void)
+{
+	struct feed *feed = start();
+
+	CHECK_EQUAL(changes(feed, "[[\"buy\",\"100.5\",\"1\"]]"), FEED_RESYNC);
+	CHECK_EQUAL(say(feed, snapshot), FEED_UPDATED);
+	CHECK_BESTS(feed, 0, "100.0 0.25/100.5 1.00");
+	expect_request(feed, FEED_REQUEST_NONE, "");
+	feed_free(feed);
+}
+
+// An error is an answer too; what answers nothing is counted for nothing, nor is what an earlier
+// connection left open.
+static void answers_are_counted(void)
+{
+	struct feed *feed = start();
+
+	for (int i = 0; i < 3; i++)
+		CHECK_EQUAL(say(feed, subscribed), FEED_IGNORED);
+	CHECK_EQUAL(changes(feed, "[[\"buy\",\"100.5\",\"1\"]]"), FEED_RESYNC);
+	expect_request(feed, FEED_REQUEST_SEND, "\"unsubscribe\"");
+	expect_request(feed, FEED_REQUEST_SEND, "\"subscribe\"");
+	CHECK_EQUAL(say(feed, snapshot), FEED_IGNORED);
+	CHECK_EQUAL(say(feed, "{\"type\":\"error\",\"message\":\"x\"}"), FEED_REFUSED);
+	CHECK_EQUAL(say(feed, snapshot), FEED_UPDATED);
+	CHECK_EQUAL(changes(feed, "[[\"buy\",\"100.5\",\"1\"]]"), FEED_RESYNC);
+	expect_request(feed, FEED_REQUEST_SEND, "\"unsubscribe\"");
+	feed_disconnected(feed);
+	feed_connected(feed);
+	expect_request(feed, FEED_REQUEST_SEND, "\"subscribe\"");
+	CHECK_EQUAL(say(feed, snapshot), FEED_UPDATED);
 	feed_free(feed);
 }
 
@@ -199,6 +264,11 @@ int main(void)
 		{"another snapshot replaces", another_snapshot_replaces},
 		{"crossed", crossed},
 		{"a snapshot crosses the unsubscription", a_snapshot_crosses_the_unsubscription},
+		{"a snapshot comes between the subscriptions",
+			a_snapshot_comes_between_the_subscriptions},
+		{"a snapshot comes before the unsubscription",
+			a_snapshot_comes_before_the_unsubscription},
+		{"answers are counted", answers_are_counted},
 		{"disconnected", disconnected},
 		{"faults", faults},
 		{"cut at every byte", cut_at_every_byte},
