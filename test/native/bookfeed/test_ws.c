@@ -255,76 +255,6 @@ static void a_character_cut_by_fragments(void)
 	expect("1:0:\xe2\x82\xac;");
 }
 
-static void utf8_by_table(void)
-{
-	static const struct {
-		const char *text;
-		bool valid;
-	} rows[] = {
-		{"plain", true},
-		{"\xc2\x80", true},
-		{"\xdf\xbf", true},
-		{"\xe0\xa0\x80", true},
-		{"\xed\x9f\xbf", true},
-		{"\xee\x80\x80", true},
-		{"\xf0\x90\x80\x80", true},
-		{"\xf4\x8f\xbf\xbf", true},
-		{"\x80", false},
-		{"\xc1\xbf", false},
-		{"\xc2", false},
-		{"\xe0\x9f\xbf", false},
-		{"\xed\xa0\x80", false},
-		{"\xe2\x82", false},
-		{"\xf0\x8f\xbf\xbf", false},
-		{"\xf4\x90\x80\x80", false},
-		{"\xf5\x80\x80\x80", false},
-		{"\xf0\x90\x80", false},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		char text[128];
-
-		// At each place of the words that are looked at as a whole.
-		for (int before = 0; before < 70; before++) {
-			snprintf(text, sizeof(text), "%.*s%s%.*s", before,
-				"................................................................"
-				"......",
-				rows[i].text, before % 3, "zz");
-			CHECK_EQUAL(
-				ws_utf8_valid((const uint8_t *)text, strlen(text)), rows[i].valid);
-		}
-	}
-}
-
-// What we send, read back by the rules of RFC 6455, 5.3.
-static void frames_are_masked(void)
-{
-	static const size_t sizes[] = {0, 1, 5, 125, 126, 127, 65535, 65536, 70000};
-	static const uint8_t mask[4] = {0x11, 0x22, 0x33, 0x44};
-	static uint8_t payload[70000], out[70000 + WS_HEADER_MAX];
-
-	for (size_t i = 0; i < sizeof(payload); i++)
-		payload[i] = (uint8_t)(i * 7);
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		size_t size = sizes[i];
-		size_t header = size < 126 ? 2 : size < 65536 ? 4 : 10;
-		bool same = true;
-
-		CHECK_EQUAL(ws_frame(out, WS_TEXT, payload, size, mask), header + 4 + size);
-		CHECK_EQUAL(out[0], 0x81);
-		CHECK((out[1] & 0x80) != 0);
-		CHECK_EQUAL(out[1] & 0x7f, size < 126 ? size : size < 65536 ? 126 : 127);
-		if (header == 4)
-			CHECK_EQUAL(out[2] << 8 | out[3], size);
-		if (header == 10)
-			CHECK_EQUAL(out[7] << 16 | out[8] << 8 | out[9], size);
-		CHECK(memcmp(out + header, mask, 4) == 0);
-		for (size_t j = 0; j < size; j++)
-			same = same && (out[header + 4 + j] ^ mask[j % 4]) == payload[j];
-		CHECK(same);
-	}
-}
-
 int main(void)
 {
 	static const struct check_case cases[] = {
@@ -335,8 +265,6 @@ int main(void)
 		{"each rule that a server can break", each_broken_rule},
 		{"fragments add up to the limit", fragments_add_up_to_the_limit},
 		{"a character cut by fragments", a_character_cut_by_fragments},
-		{"UTF-8 by table", utf8_by_table},
-		{"frames are masked", frames_are_masked},
 	};
 
 	return CHECK_RUN(cases);
