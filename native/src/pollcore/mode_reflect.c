@@ -123,6 +123,7 @@ static inline uint64_t reflect_burst(
 	uint64_t kept_bytes;
 	uint16_t kept = 0;
 
+	(void)port;
 	while (kept + 4 <= count && reflect_four(mbufs + kept, &bytes))
 		kept += 4;
 	kept_bytes = bytes;
@@ -131,7 +132,7 @@ static inline uint64_t reflect_burst(
 		kept = reflect_rest(poller, mbufs, kept, count);
 		kept_bytes = sum_bytes(mbufs, kept);
 	}
-	send_back(poller, port, mbufs, kept, kept_bytes);
+	send_back(poller, mbufs, kept, kept_bytes);
 	return bytes;
 }
 

@@ -64,10 +64,10 @@ static __attribute__((noinline)) void offload_replies(struct rte_mbuf **mbufs, u
 	}
 }
 
-// trusting: the device checks checksums. send: what sends the answers. Constants, so that who does
-// not ask for something pays nothing.
-static __rte_always_inline uint64_t respond_packets(struct poller *poller, struct rte_mbuf **mbufs,
-	uint16_t count, bool trusting, send_function send)
+// trusting: the device checks checksums. holding: answers may wait for room in the ring. Constants,
+// so that who does not ask for something pays nothing.
+static __rte_always_inline uint64_t respond_packets(
+	struct poller *poller, struct rte_mbuf **mbufs, uint16_t count, bool trusting, bool holding)
 {
 	const struct responder *responder = &poller->responder;
 	const struct echo_self self = echo_self(responder);
@@ -103,7 +103,10 @@ static __rte_always_inline uint64_t respond_packets(struct poller *poller, struc
 	count_verdicts(poller, last, (uint16_t)(count - run));
 	if (unlikely(poller->tx_checksum))
 		offload_replies(mbufs, replies);
-	send(poller, poller->port_id, mbufs, replies, reply_bytes);
+	if (holding)
+		send_back(poller, mbufs, replies, reply_bytes);
+	else
+		send_burst(poller, poller->port_id, mbufs, replies, reply_bytes);
 	drop_burst(drops, dropped);
 	return bytes;
 }
@@ -112,14 +115,14 @@ static inline uint64_t respond_burst(
 	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count)
 {
 	(void)port;
-	return respond_packets(poller, mbufs, count, false, send_back);
+	return respond_packets(poller, mbufs, count, false, true);
 }
 
 static inline uint64_t respond_checked_burst(
 	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count)
 {
 	(void)port;
-	return respond_packets(poller, mbufs, count, true, send_back);
+	return respond_packets(poller, mbufs, count, true, true);
 }
 
 int mode_respond(struct poller *poller)
@@ -133,7 +136,7 @@ uint64_t poller_respond(
 	struct poller *poller, uint16_t port, struct rte_mbuf **mbufs, uint16_t count)
 {
 	(void)port;
-	return respond_packets(poller, mbufs, count, false, send_burst);
+	return respond_packets(poller, mbufs, count, false, false);
 }
 
 void poller_respond_once(struct poller *poller)

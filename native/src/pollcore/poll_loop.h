@@ -54,12 +54,8 @@ static inline void drop_unsent(struct poller *poller, struct rte_mbuf **mbufs, u
 	counter_add(&poller->counters.tx_dropped, count);
 }
 
-// Sends a burst of so many bytes by a port, and decides what becomes of what the ring does not take
-// now.
-typedef void (*send_function)(struct poller *poller, uint16_t port, struct rte_mbuf **mbufs,
-	uint16_t count, uint64_t bytes);
-
-// It is dropped and counted: waiting for one port would lose more on the other.
+// What the ring does not take now is dropped and counted: waiting for one port would lose more on
+// the other.
 static inline void send_burst(struct poller *poller, uint16_t port, struct rte_mbuf **mbufs,
 	uint16_t count, uint64_t bytes)
 {
@@ -72,15 +68,15 @@ static inline void send_burst(struct poller *poller, uint16_t port, struct rte_m
 		drop_unsent(poller, mbufs + sent, count - sent);
 }
 
-// It is held: what goes back by the port it came from may wait.
-static inline void send_back(struct poller *poller, uint16_t port, struct rte_mbuf **mbufs,
-	uint16_t count, uint64_t bytes)
+// For what goes back by the port it came from: what the ring does not take now is held.
+static inline void send_back(
+	struct poller *poller, struct rte_mbuf **mbufs, uint16_t count, uint64_t bytes)
 {
 	uint16_t sent;
 
 	if (count == 0)
 		return;
-	sent = send_some(poller, port, mbufs, count, bytes);
+	sent = send_some(poller, poller->port_id, mbufs, count, bytes);
 	if (unlikely(sent < count))
 		held_keep(poller, mbufs + sent, count - sent);
 }
