@@ -91,6 +91,17 @@ export class Host extends Construct {
         ReadAssets: new iam.PolicyDocument({
           statements: [new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [...objectArns] })],
         }),
+        // The agent's policy lets it read every parameter of the account, secrets among them, and neither a session nor
+        // `rigctl measure` needs one.
+        NoParameters: new iam.PolicyDocument({
+          statements: [
+            new iam.PolicyStatement({
+              effect: iam.Effect.DENY,
+              actions: ['ssm:GetParameter*'],
+              resources: ['*'],
+            }),
+          ],
+        }),
       },
     });
   }

@@ -109,6 +109,14 @@ describe('the role', () => {
           Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: [object, object] }],
         },
       },
+      // What the agent's policy allows beside that, and no rig needs.
+      {
+        PolicyName: 'NoParameters',
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [{ Effect: 'Deny', Action: 'ssm:GetParameter*', Resource: '*' }],
+        },
+      },
     ]);
     rig.template.resourceCountIs('AWS::IAM::Policy', 0);
   });

@@ -115,9 +115,13 @@ describe('the image', () => {
       ExecutionRole: { 'Fn::GetAtt': [role.id, 'Arn'] },
     });
     expect(JSON.stringify(role.Properties)).toContain('service-role/EC2ImageBuilderLifecycleExecutionPolicy');
+    // As Image Builder's guide has it, without a condition: one that Image Builder does not meet leaves the image behind.
     expect(role.Properties?.['AssumeRolePolicyDocument']).toMatchObject({
-      Statement: [{ Principal: { Service: 'imagebuilder.amazonaws.com' } }],
+      Statement: [
+        { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'imagebuilder.amazonaws.com' } },
+      ],
     });
+    expect(JSON.stringify(role.Properties?.['AssumeRolePolicyDocument'])).not.toContain('Condition');
     expect(only(baked.template, 'AWS::Logs::LogGroup')).toMatchObject({ DeletionPolicy: 'Delete' });
   });
 
