@@ -60,8 +60,10 @@ answer_failure() {
     code=E_UNEXPECTED
     if ((rc == 130 || rc == 143)); then code=E_INTERRUPTED; fi
     IFS=$'\t' read -r cause fix < <(fault_text "$code")
-    fault_record "$code" "$RIG_STEP" "$cause (exit $rc)" "$fix"
-    fault=$code$'\t'$RIG_STEP$'\t'"$cause (exit $rc)"$'\t'$fix
+    cause+=" (exit $rc)"
+    if [[ $code == E_UNEXPECTED ]]; then cause+="; log: $(said_where)"; fi
+    fault_record "$code" "$RIG_STEP" "$cause" "$fix"
+    fault=$code$'\t'$RIG_STEP$'\t'$cause$'\t'$fix
   fi
   IFS=$'\t' read -r code step cause fix <<<"$fault"
   log "FAILED $code $step: $cause"

@@ -62,6 +62,27 @@ step() {
   called 'dkms install'
 }
 
+@test "a newer kernel waits for the reboot: built for that one too, once, and a failure there is only told" {
+  mkdir -p "$M/rootfs/boot"
+  : >"$M/rootfs/boot/vmlinuz-$RIG_KERNEL"
+  : >"$M/rootfs/boot/vmlinuz-6.8.0-1100-aws"
+  stub modinfo 'cat "$BUILT.$2"'
+  stub dkms 'case "$1" in
+    status) [ ! -e "$BUILT.$7" ] || echo "igb_uio/20241120, $7, x86_64: installed" ;;
+    install) [ "$7" != "$REFUSED" ] || exit 10; echo "$7 SMP mod_unload" >"$BUILT.$7" ;;
+  esac'
+  REFUSED=6.8.0-1100-aws step
+  printf '%s\n' "$output"
+  [ "$status" -eq 0 ]
+  [[ $output == *'no igb_uio for 6.8.0-1100-aws: run provision.sh again when it has booted'* ]]
+  REFUSED= step
+  [ "$status" -eq 0 ]
+  called '^dkms install -m igb_uio -v 20241120 -k 6.8.0-1100-aws'
+  : >"$CALLS"
+  REFUSED= step
+  not_called 'dkms (add|install|remove)'
+}
+
 @test "the result is for another kernel: E_MODULE_VERMAGIC" {
   stub modinfo 'echo "6.8.0-9999-aws SMP"'
   step
@@ -109,6 +130,17 @@ modprobe_says() {
 @test "lockdown: E_SECURE_BOOT" { modprobe_says 'Operation not permitted' E_SECURE_BOOT; }
 @test "uio not there: E_UIO_MISSING" { modprobe_says 'Unknown symbol in module' E_UIO_MISSING; }
 @test "another kernel's module: E_MODULE_VERMAGIC" { modprobe_says 'Exec format error' E_MODULE_VERMAGIC; }
+@test "a kernel that came without its headers: E_NOT_BUILT names it" {
+  stub modprobe 'echo "modprobe: FATAL: Module $1 not found in directory /lib/modules/6.8.0-1021-aws" >&2; exit 1'
+  mkdir -p "$M/sys/module/uio"
+  step
+  fails_with E_NOT_BUILT build-igb-uio
+  [[ $output == *'no igb_uio for 6.8.0-1021-aws'* ]]
+  rmdir "$M/sys/module/uio"
+  step
+  fails_with E_UIO_MISSING build-igb-uio
+}
+
 @test "anything else: E_MODULE_LOAD with the words" { modprobe_says 'Cannot allocate memory' E_MODULE_LOAD; }
 
 @test "lockdown that modprobe does not name: E_SECURE_BOOT" {

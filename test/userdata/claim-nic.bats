@@ -207,3 +207,32 @@ step() {
   [ "$(<"$M/sys/module/vfio/parameters/enable_unsafe_noiommu_mode")" = Y ]
   [ "$(readlink "$M/sys/bus/pci/devices/$PCI/driver")" = ../../../bus/pci/drivers/vfio-pci ]
 }
+
+# virtio FEATURES: the data interface is a virtio one, which agreed on these, the lowest bit first.
+virtio() {
+  mkdir -p "$M/sys/bus/pci/devices/$PCI/virtio1/net"
+  mv "$M/sys/bus/pci/devices/$PCI/net/ens6" "$M/sys/bus/pci/devices/$PCI/virtio1/net/"
+  rmdir "$M/sys/bus/pci/devices/$PCI/net"
+  ln -sfn "../../devices/pci0000:00/$PCI/virtio1/net/ens6" "$M/sys/class/net/ens6"
+  ln -sfn "../../../../$PCI/virtio1" "$M/sys/bus/pci/devices/$PCI/virtio1/net/ens6/device"
+  printf '%s\n' "$1" >"$M/sys/bus/pci/devices/$PCI/virtio1/features"
+}
+
+@test "a legacy virtio interface under igb_uio: E_LEGACY_VIRTIO before it is taken; vfio-pci takes it" {
+  virtio 0000010000000101111101010000110000000000000000000000000000000000
+  step
+  fails_with E_LEGACY_VIRTIO claim-nic
+  not_called 'ip link set'
+  [ ! -s "$M/sys/bus/pci/drivers/ena/unbind" ]
+  mkdir -p "$M/sys/module/vfio_pci" "$M/sys/bus/pci/drivers/vfio-pci" "$M/sys/kernel/iommu_groups/1"
+  RIG_DRIVER=vfio-pci step
+  [ "$status" -eq 0 ]
+}
+
+@test "a modern virtio interface is taken under igb_uio" {
+  virtio 0000010000000101111101010000110010000000000000000000000000000000
+  step
+  printf '%s\n' "$output"
+  [ "$status" -eq 0 ]
+  called '^ip link set dev ens6 down'
+}

@@ -77,3 +77,24 @@ used_codes() {
   [ "$status" -eq 0 ]
   [ -z "$(grep -F "$M/units" <<<"$output")" ]
 }
+
+# unexpected: the log that a command which fails unforeseen is looked for in.
+unexpected() {
+  rm -rf "$M/run"
+  printf '. %q\nbegin_step x\nfalse\n' "$USERDATA/lib/rig.sh" >"$M/step.sh"
+  run bash "$M/step.sh"
+  fails_with E_UNEXPECTED x
+}
+
+@test "E_UNEXPECTED names the log that is there: of user data, of a unit, or of whoever ran it" {
+  mkdir -p "$M/rootfs/var/log"
+  : >"$M/rootfs/var/log/cloud-init-output.log"
+  unexpected
+  [[ $output == *"log: this run's output, the tools' own in $M/run/log"* && $output != *cloud-init* ]]
+  RIG_USERDATA_URI=s3://bucket/key unexpected
+  [[ $output == *"log: $M/rootfs/var/log/cloud-init-output.log"* ]]
+  RIG_USERDATA_URI=s3://bucket/key RIG_PHASE=build unexpected
+  [[ $output == *"log: this run's output"* ]]
+  RIG_QUIET=1 RIG_USERDATA_URI=s3://bucket/key unexpected
+  [[ $output == *'log: journalctl -u rig-hugepages -u rig-bind'* ]]
+}

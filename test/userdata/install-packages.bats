@@ -102,3 +102,24 @@ step() {
   step
   fails_with E_PACKAGE_INSTALL install-packages
 }
+
+@test "dpkg was cut off by a reboot: it ends what it began, and the packages are installed" {
+  export MENDED=$M/mended
+  stub dpkg 'if [ "$2" = --configure ]; then : >"$MENDED"; fi'
+  stub apt-get 'if [ ! -e "$MENDED" ] && [[ $* != *update ]]; then
+      echo "E: dpkg was interrupted, you must manually run '\''dpkg --configure -a'\'' to correct the problem. "; exit 100; fi
+    for word; do case $word in -*|*=*|install|update) ;; *) : >"$DB/$word" ;; esac; done'
+  step
+  printf '%s\n' "$output"
+  [ "$status" -eq 0 ]
+  called '^dpkg --force-confold --configure -a'
+  called 'apt-get .*--fix-broken install$'
+}
+
+@test "dpkg was cut off and cannot go on: E_PACKAGE_INSTALL, after one more try" {
+  stub dpkg 'exit 1'
+  stub apt-get 'case "$*" in *update) ;; *) echo "E: dpkg was interrupted, you must manually run dpkg"; exit 100 ;; esac'
+  step
+  fails_with E_PACKAGE_INSTALL install-packages
+  [ "$(times_called 'apt-get .*--no-install-recommends')" -eq 2 ]
+}

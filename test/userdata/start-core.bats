@@ -73,6 +73,15 @@ core_ends() {
   called 'restart pollcore'
 }
 
+@test "a run that was cut off between settings and start: the next one restarts the core" {
+  step
+  : >"$CALLS"
+  touch -d '+1 minute' "$M/state/pollcore.env"
+  step
+  [ "$status" -eq 0 ]
+  called 'restart pollcore'
+}
+
 @test "settings that cannot be written: a fault, and no start with half of them" {
   mkdir "$M/state/pollcore.env.new"
   step
@@ -114,6 +123,9 @@ core_ends() {
   core_ends 3 'EAL: 0000:00:06.0 failed to select IOMMU type; error -22'
   step
   fails_with E_NO_IOMMU start-core
+  core_ends 3 'EAL: pci_uio_ioport_map(): insufficient ioport permissions for PCI device 0000:00:06.0'
+  step
+  fails_with E_LEGACY_VIRTIO start-core
   core_ends 1 'Port 0: promiscuous mode not supported, ending'
   step
   fails_with E_PROMISCUOUS start-core

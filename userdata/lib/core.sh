@@ -92,6 +92,7 @@ fail_from_core() {
   case $code,$words in
     E_EAL,*'another primary'* | E_EAL,*'Cannot create lock'*) code=E_CORE_LOCKED ;;
     E_EAL,*'IOVA as '*'not available'*) code=E_NOT_ROOT ;;
+    E_[EN]*,*'insufficient ioport permissions'*) code=E_LEGACY_VIRTIO ;;
     E_[EN]*,*'error -22'*) code=E_NO_IOMMU ;;
     E_EAL,*'No free 2048 kB hugepages'* | E_EAL,*'hugepage'*) code=E_HUGEPAGES_BUSY ;;
     E_CORE_FAULT,*[Pp]'romiscuous'*'not supported'*) code=E_PROMISCUOUS ;;

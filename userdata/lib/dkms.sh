@@ -18,6 +18,17 @@ igb_uio_built() {
     && [[ $(dkms status -m igb_uio -v "$RIG_KMODS_VERSION" -k "$RIG_KERNEL" 2>/dev/null) == *installed* ]]
 }
 
+# build_for_next_boot LOG: unattended upgrades may have installed a newer kernel before DKMS knew of igb_uio, and nothing
+# would build it for that one. What runs now does not need it, so that it fails is said and no more.
+build_for_next_boot() {
+  local next
+  next=$(newest_kernel)
+  if [[ -z $next || $next == "$RIG_KERNEL" ]] || RIG_KERNEL=$next igb_uio_built; then return; fi
+  log "the next boot takes $next: building igb_uio for it as well"
+  run_logged "$1" dkms install -m igb_uio -v "$RIG_KMODS_VERSION" -k "$next" \
+    || log "no igb_uio for $next: run provision.sh again when it has booted"
+}
+
 # prepare_igb_uio ARCHIVE: the pinned source with the rig's dkms.conf and compile script, where DKMS looks for it.
 prepare_igb_uio() {
   local source

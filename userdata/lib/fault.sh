@@ -15,6 +15,19 @@ fault_text() {
   printf 'a fault with the unlisted code %s\tadd it to faults.tsv\n' "$1"
 }
 
+# said_where: prints where this run's lines can be read, for a fault of which nothing else is known.
+said_where() {
+  local cloud_init=$RIG_ROOTFS/var/log/cloud-init-output.log
+  if [[ -n ${RIG_QUIET:-} ]]; then
+    printf 'journalctl -u rig-hugepages -u rig-bind'
+  elif [[ -n ${RIG_USERDATA_URI:-} && $RIG_PHASE != build && -e $cloud_init ]]; then
+    printf '%s' "$cloud_init"
+  else
+    # A build without a stack or of an image, or a run by hand: whoever started it has its lines.
+    printf "this run's output, the tools' own in %s/log" "$RIG_RUN"
+  fi
+}
+
 # fault_record CODE STEP CAUSE FIX: keeps the fault in the status. rig-doctor puts its own function in its place.
 fault_record() {
   status_update --error "$1" "$2" "$3" "$4" || log "could not write the status to $RIG_RUN"

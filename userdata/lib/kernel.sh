@@ -18,6 +18,14 @@ kernel_compiler() {
   printf '%s\n' "${text:-gcc}"
 }
 
+# newest_kernel: prints the kernel that the boot loader takes, or nothing where none is installed (a container).
+newest_kernel() {
+  local path
+  for path in "$RIG_ROOTFS"/boot/vmlinuz-*; do
+    if [[ -e $path ]]; then printf '%s\n' "${path##*/vmlinuz-}"; fi
+  done | sort -V | tail -n 1
+}
+
 module_vermagic() {
   modinfo -k "$RIG_KERNEL" -F vermagic "$1" 2>/dev/null | awk 'NR == 1 { print $1 }'
 }
@@ -40,6 +48,11 @@ load_module() {
   case $text in
     *'Key was rejected'* | *'Operation not permitted'* | *'Required key not available'*)
       fail E_SECURE_BOOT "modprobe $1: $text"
+      ;;
+    *'not found in directory'*)
+      # A kernel that came without its headers: DKMS could not build for it.
+      if [[ $1 == igb_uio ]]; then fail E_NOT_BUILT "no igb_uio for $RIG_KERNEL"; fi
+      if [[ $1 == uio ]]; then fail E_UIO_MISSING "modprobe $1: $text"; fi
       ;;
     *'Unknown symbol'*) fail E_UIO_MISSING "modprobe $1: $text" ;;
     *'Invalid module format'* | *'Exec format error'*) fail E_MODULE_VERMAGIC "modprobe $1: $text" ;;

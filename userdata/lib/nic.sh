@@ -87,6 +87,17 @@ discover_port() {
   RIG_PORT_MACHINE=$(machine_id)
 }
 
+# refuse_legacy_virtio PCI: the core's sandbox has no I/O ports, since whoever has them has the machine. vfio-pci reads and
+# writes them for it. Bit 32 of what the kernel's driver agreed on is VIRTIO_F_VERSION_1, which only modern devices have.
+refuse_legacy_virtio() {
+  local file features
+  for file in "$(pci_path "$1")"/virtio*/features; do
+    if [[ $RIG_DRIVER != igb_uio || ! -r $file ]]; then continue; fi
+    features=$(<"$file")
+    [[ ${features:32:1} == 1 ]] || fail E_LEGACY_VIRTIO "$1"
+  done
+}
+
 # refuse_management NETDEV: binding the interface of the default route would cut SSH and Session Manager for good.
 refuse_management() {
   local management

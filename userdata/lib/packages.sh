@@ -47,6 +47,20 @@ apt_logged() {
   done
 }
 
+# install_packages LOG PACKAGE...: once more if dpkg was cut off before, by a reboot or by what ended a run.
+install_packages() {
+  local log_file=$1
+  shift
+  if apt_logged "$log_file" install --no-install-recommends "$@"; then return; fi
+  if ! log_says "$log_file.part" 'dpkg was interrupted|fix-broken'; then return 1; fi
+  log 'dpkg was interrupted: letting it end what it began'
+  # Neither waits for a lock; the last install does, and its words are what is told.
+  DEBIAN_FRONTEND=noninteractive run_logged "$log_file" timeout --foreground "$RIG_APT_TIMEOUT" \
+    dpkg --force-confold --configure -a || true
+  apt_logged "$log_file" --fix-broken install || true
+  apt_logged "$log_file" install --no-install-recommends "$@"
+}
+
 # fail_from_apt LOG: the mirror first, since a package is also missing when its list could not be fetched.
 fail_from_apt() {
   local line

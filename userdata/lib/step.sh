@@ -34,7 +34,7 @@ end_step() {
     130 | 143) fail E_INTERRUPTED ;;
   esac
   if disk_is_full; then fail E_DISK_FULL "$rig_failed_at"; fi
-  fail E_UNEXPECTED "exit $rc at $rig_failed_at"
+  fail E_UNEXPECTED "exit $rc at $rig_failed_at; log: $(said_where)"
 }
 
 need_root() {

@@ -30,6 +30,7 @@ main() {
   changed=$(install_rootfs etc/modprobe.d/dpdk-rig.conf etc/modules-load.d/dpdk-rig.conf)
   if igb_uio_built; then log "igb_uio is built for $RIG_KERNEL"; else build_module; fi
   verify_igb_uio
+  build_for_next_boot "$RIG_RUN/log/dkms.log"
   # An image is built under another kernel than it will run.
   if [[ $RIG_PHASE == build ]]; then return; fi
   load_port_driver

@@ -22,6 +22,7 @@ main() {
     refuse_management "$netdev"
     save_port
   fi
+  refuse_legacy_virtio "$RIG_PORT_PCI"
   # Before anything changes: cloud-init must not write the interface's configuration again.
   install_rootfs etc/cloud/cloud.cfg.d/99-dpdk-rig-network.cfg >/dev/null
   install_unit etc/systemd/system/rig-bind.service rig-bind.service

@@ -19,7 +19,7 @@ main() {
   # A list that is a little old is better than none, so only a failing install is a fault.
   apt_logged "$log_file" update || log 'apt-get update failed; trying with the lists that are here'
   # shellcheck disable=SC2086 # one word a package
-  apt_logged "$log_file" install --no-install-recommends $missing || fail_from_apt "$log_file"
+  install_packages "$log_file" $missing || fail_from_apt "$log_file"
   missing=$(missing_packages)
   [[ -z $missing ]] || fail E_PACKAGE_INSTALL "still missing: ${missing//$'\n'/ }"
 }

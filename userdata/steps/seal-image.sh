@@ -4,14 +4,6 @@
 # shellcheck source=../lib/rig.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/rig.sh"
 
-# newest_kernel: prints the kernel that the boot loader takes, or nothing where none is installed (a container).
-newest_kernel() {
-  local path
-  for path in "$RIG_ROOTFS"/boot/vmlinuz-*; do
-    if [[ -e $path ]]; then printf '%s\n' "${path##*/vmlinuz-}"; fi
-  done | sort -V | tail -n 1
-}
-
 # check_kernel: unattended upgrades may have brought another kernel while the build ran.
 check_kernel() {
   local kernel

@@ -4,16 +4,10 @@
 # shellcheck source=../lib/rig.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/rig.sh"
 
-# write_settings: prints yes if they changed.
+# write_settings FILE: touched only if they changed, since its time tells whether the core was started with them.
 write_settings() {
-  local file=$RIG_STATE/$RIG_WORKLOAD.env
-  core_settings >"$file.new"
-  if cmp --quiet "$file.new" "$file"; then
-    rm "$file.new"
-  else
-    mv --no-target-directory "$file.new" "$file"
-    printf 'yes\n'
-  fi
+  core_settings >"$1.new"
+  if cmp --quiet "$1.new" "$1"; then rm "$1.new"; else mv --no-target-directory "$1.new" "$1"; fi
 }
 
 start_unit() {
@@ -38,17 +32,18 @@ start_unit() {
 }
 
 main() {
-  local changed program=$RIG_ROOT/bin/$RIG_WORKLOAD started=$RIG_STATE/$RIG_WORKLOAD.started
+  local program=$RIG_ROOT/bin/$RIG_WORKLOAD
+  local settings=$RIG_STATE/$RIG_WORKLOAD.env started=$RIG_STATE/$RIG_WORKLOAD.started
   begin_step start-core
   need_root
   [[ -x $program ]] || fail E_NOT_BUILT "no $program"
   load_port || fail E_NO_PORT "no port.env of this machine in $RIG_STATE"
   install_rootfs etc/tmpfiles.d/dpdk-rig.conf >/dev/null
   systemd-tmpfiles --create "$RIG_ROOTFS/etc/tmpfiles.d/dpdk-rig.conf"
-  changed=$(write_settings)
+  write_settings "$settings"
   install_unit "etc/systemd/system/$rig_core_unit" "$rig_core_unit"
-  if [[ $program -nt $started ]]; then changed=yes; fi
-  if [[ -n $changed ]] || ! core_active; then
+  # By the files' times and not by what this run did: the run before may have been cut off between the two.
+  if [[ $program -nt $started || $settings -nt $started ]] || ! core_active; then
     log "starting the core on $RIG_PORT_PCI"
     start_unit
     : >"$started"

@@ -1,7 +1,7 @@
 dpkg --remove --force-depends pciutils
 rm -f /etc/apt/sources.list.d/*
 echo "deb [trusted=yes] file:/var/cache/rig-vm/mirror ./" >/etc/apt/sources.list
-# The rig would wait for three minutes, as unattended upgrades take their time on a new machine.
+# The rig would wait for ten minutes, as unattended upgrades take their time on a new machine.
 echo RIG_APT_LOCK_TIMEOUT=5 >>/etc/dpdk-rig/override.env
 systemd-run --quiet --unit=apt-holder python3 -c "
 import fcntl, time
