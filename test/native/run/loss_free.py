@@ -18,6 +18,12 @@ LOWEST, PRECISION, DRAIN_S = 1000, 1.05, 3
 REFLECTOR = ("rx_packets", "tx_packets", "tx_held", "tx_dropped", "rx_missed", "rx_nombuf", "rx_dropped")
 
 
+def listens(path):
+    """Whether somebody takes connections at a socket's path: between bind() and listen() they are refused."""
+    lines = map(str.split, pathlib.Path("/proc/net/unix").read_text(encoding="utf-8", errors="replace").splitlines())
+    return any(line[-1] == str(path) and line[3] == "00010000" for line in lines)
+
+
 class Pair:
     """A generator and a reflector that poll on a processor each."""
 
@@ -26,7 +32,7 @@ class Pair:
         self.socket = pathlib.Path(self.folder.name) / "memif"
         self.reflector = self._core("server", "0", "--mode", "reflect")
         # A client asks once, when it starts, and is refused between a server's bind() and its listen().
-        rig.until(self._listens, "the reflector's socket", 20)
+        rig.until(lambda: listens(self.socket), "the reflector's socket")
         self.generator = self._core("client", "1", "--mode", "generate", "--peer-mac", "02:00:00:00:00:01", "--rate", "0",
                                     *options)
 
@@ -35,10 +41,6 @@ class Pair:
         device = f"net_memif0,role={role},id=0,socket={self.socket},socket-abstract=no,rsize=13"
         # The link is up once both are there, and the other may be slow to start.
         return rig.Core(*options, "--self-test-timeout", "60", device=device, eal=["--main-lcore", main_lcore])
-
-    def _listens(self):
-        lines = map(str.split, pathlib.Path("/proc/net/unix").read_text(encoding="utf-8", errors="replace").splitlines())
-        return any(line[-1] == str(self.socket) and line[3] == "00010000" for line in lines)
 
     def wait_running(self):
         self.reflector.wait_running()

@@ -29,14 +29,15 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def run(*command, check=True):
     """Runs a command to its end; what it wrote is in the exception when it fails."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     if check and done.returncode != 0:
         raise RuntimeError(f"{shlex.join(command)}: exit {done.returncode}: {done.stderr}{done.stdout}")
     return done
 
 
-def until(condition, what, timeout=15):
-    """Waits until condition() is true and returns what it returned; what is a text, or makes one when it is needed."""
+def until(condition, what, timeout=60):
+    """Waits until condition() is true and returns what it returned; what is a text, or makes one when it is needed. Long,
+    for a machine may be slow, busy or both: only a test that fails waits for the end."""
     end = time.monotonic() + timeout
     while True:
         value = condition()
@@ -61,6 +62,17 @@ def entered(namespace):
 def _enter(namespace):
     if _libc.setns(namespace.fileno(), CLONE_NEWNET) != 0:
         raise OSError(ctypes.get_errno(), "setns")
+
+
+def heard(ear):
+    """The frames that have come."""
+    got = []
+    ear.setblocking(False)
+    try:
+        while True:
+            got.append(ear.recv(2048))
+    except BlockingIOError:
+        return got
 
 
 class Wire:
@@ -100,7 +112,7 @@ class Wire:
         """The kernel's ping, until count answers have come. With a deadline it waits for late ones: without, it gives
         up two round trips after the last request, which a busy machine takes for a loss. Returns how many requests
         that took, which is more than count when answers were late."""
-        said = self.inside("ping", "-n", "-q", "-i", "0.01", "-c", str(count), "-w", "10", *options, CORE_IPV4)
+        said = self.inside("ping", "-n", "-q", "-i", "0.01", "-c", str(count), "-w", "60", *options, CORE_IPV4)
         return int(re.search(r"(\d+) packets transmitted", said.stdout).group(1))
 
     def udp(self):
@@ -108,7 +120,7 @@ class Wire:
         with entered(self.namespace):
             made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         made.bind((PEER_IPV4, 0))
-        made.settimeout(2)
+        made.settimeout(60)
         return made
 
     def raw(self, ethertype=0x0003):
@@ -116,7 +128,7 @@ class Wire:
         with entered(self.namespace):
             made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ethertype))
             made.bind((self.peer, ethertype))
-        made.settimeout(2)
+        made.settimeout(60)
         return made
 
     def mac(self, side):
@@ -162,16 +174,27 @@ class Core:
         return f"/var/run/dpdk/{self.prefix}/dpdk_telemetry.v2"
 
     def telemetry(self):
+        while True:
+            made = self._connected()
+            if made is not None:
+                return made
+            time.sleep(0.02)
+
+    def _connected(self):
+        """A client that DPDK has greeted; None when it hung up, since those before have not yet been seen to leave."""
         made = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 5, 0))
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 5, 0))
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 60, 0))
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 60, 0))
         try:
             made.connect(self.socket_path)
-            made.recv(16384)
+            greeted = made.recv(16384)
         except OSError:
             made.close()
             raise
-        return made
+        if greeted:
+            return made
+        made.close()
+        return None
 
     def ask(self, command):
         with self.telemetry() as made:
@@ -195,10 +218,25 @@ class Core:
             return False
 
     def wait_running(self):
-        until(self._running, "pollcore running", 20)
+        until(self._running, "pollcore running")
         return self
 
-    def wait(self, timeout=20):
+    @contextlib.contextmanager
+    def stopped(self):
+        """None of its threads runs meanwhile."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            until(self._is_stopped, "a stopped pollcore")
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+    def _is_stopped(self):
+        states = [path.read_text(encoding="ascii").rpartition(")")[2].split()[0]
+                  for path in pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/stat")]
+        return set(states) == {"T"}
+
+    def wait(self, timeout=60):
         """Its exit code, once it has ended by itself."""
         try:
             return self.process.wait(timeout)
@@ -207,7 +245,7 @@ class Core:
             self.process.wait()
             raise AssertionError(f"pollcore: still runs after {timeout} s: {self.output}") from None
 
-    def stop(self, how=signal.SIGTERM, timeout=10):
+    def stop(self, how=signal.SIGTERM, timeout=60):
         self.process.send_signal(how)
         return self.wait(timeout)
 
@@ -250,7 +288,11 @@ class RigTest(unittest.TestCase):
             stats = core.stats()
             return all(stats[name] == value for name, value in expected.items())
         try:
-            until(arrived, "counters", 5)
+            until(arrived, "counters", 30)
         except AssertionError:
             stats = core.stats()
             self.assertEqual({name: stats[name] for name in expected}, expected, f"of {stats}")
+
+    def home(self, core):
+        """Waits until every buffer is back in the pool: one may hold a frame that has just come."""
+        self.counted(core, mbufs_free=core.stats()["mbufs_total"])

@@ -33,7 +33,7 @@ class Tap:
         with entered(self.namespace):
             made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         made.bind((PEER_IPV4, 0))
-        made.settimeout(5)
+        made.settimeout(60)
         return made
 
     def raw(self, ethertype):
@@ -41,7 +41,7 @@ class Tap:
         with entered(self.namespace):
             made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ethertype))
             made.bind((self.name, ethertype))
-        made.settimeout(5)
+        made.settimeout(60)
         return made
 
     def echo(self, payload, size):

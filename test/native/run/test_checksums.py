@@ -24,7 +24,7 @@ class Checksums(RigTest):
                 status = tap.core.status()
                 expected = "software" if where == "software" else "hardware"
                 self.assertEqual((status["tx_checksum"], status["rx_checksum"]), (expected, expected))
-                tap.inside("ping", "-n", "-q", "-i", "0.01", "-c", "20", "-w", "10", CORE_IPV4)
+                tap.inside("ping", "-n", "-q", "-i", "0.01", "-c", "20", "-w", "60", CORE_IPV4)
                 for size in (0, 1, 17, 18, 512, 1472):
                     self.assertEqual(tap.echo(bytes(range(256)) * 6, size), size)
                 self.assertEqual(tap.core.stats()["udp_replies"], 6)

@@ -5,7 +5,6 @@ import itertools
 import math
 import select
 import socket
-import statistics
 import struct
 import tempfile
 import threading
@@ -29,6 +28,7 @@ class Reflector(threading.Thread):
         # Seconds of packets, for a busy machine may keep this program from its work.
         self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
         self.plan = plan
+        self.order = []  # the numbers of the packets sent back
         self.seen = []  # when each packet arrived, by the kernel, and what it was
         self.held = []  # nanoseconds from the arrival of each packet to its return
         self._stop_wanted = threading.Event()
@@ -49,6 +49,7 @@ class Reflector(threading.Thread):
                         heapq.heappush(waiting, (time.monotonic() + delay, next(order), frame, arrived))
             while waiting and waiting[0][0] <= time.monotonic():
                 _, _, frame, arrived = heapq.heappop(waiting)
+                self.order.append(number_of(frame))
                 self.held.append((time.time() - arrived) * 1e9)
                 self.socket.send(frame[6:12] + frame[:6] + frame[12:])
 
@@ -75,10 +76,26 @@ class GenerateTest(RigTest):
         return self.running.ask("/pollcore/latency")
 
     def pause(self):
-        """Stops sending and waits until the last packet under way is back, or lost for good."""
+        """Stops sending and waits until all are here, and all that the plan sends back are there."""
         self.running.ask("/pollcore/rate,0")
-        time.sleep(0.5)
+        until(self.is_settled, lambda: f"all back; {len(self.reflector.seen)} seen, {len(self.reflector.order)} sent back, "
+                                       f"{self.latency()}")
         return self.latency()
+
+    def is_settled(self):
+        got, seen = self.latency(), list(self.reflector.seen)
+        planned = sum(len(self.reflector.plan(number_of(frame))) for _, frame in seen)
+        # The poller obeys a rate when it next has a processor: what it has sent until then is seen.
+        time.sleep(0.1)
+        return (got["sent"] == len(seen) == len(self.reflector.seen) and
+                got["received"] + got["duplicates"] == planned == len(self.reflector.order))
+
+    def until_some(self, right, what):
+        """Waits for one stretch of the frames seen that is right: a busy machine keeps many from leaving in time."""
+        def found():
+            times = {number_of(frame): moment for moment, frame in list(self.reflector.seen)}
+            return any(right(times, number) for number in times)
+        until(found, what)
 
 
 class Sending(GenerateTest):
@@ -98,17 +115,15 @@ class Sending(GenerateTest):
 
     def test_the_rate_is_kept(self):
         self.generator("--rate", "500")
-        until(lambda: len(self.reflector.seen) > 1000, "frames")
-        times = [moment for moment, _ in self.reflector.seen[:1001]]
-        self.assertAlmostEqual(times[1000] - times[0], 2.0, delta=0.4)
+        self.until_some(lambda times, number: number + 1000 in times and
+                        abs(times[number + 1000] - times[number] - 2.0) < 0.1, "1000 frames in 2 s")
 
     def test_trains_leave_together(self):
         self.generator("--rate", "200", "--train", "20")
-        until(lambda: len(self.reflector.seen) >= 200, "frames")
-        times = {number_of(frame): moment for moment, frame in self.reflector.seen}
-        self.assertAlmostEqual(times[180] - times[0], 0.9, delta=0.4)
-        inside = [times[number + 19] - times[number] for number in range(0, 180, 20)]
-        self.assertLess(statistics.median(inside), 0.02)
+        self.until_some(lambda times, number: number % 20 == 0 and number + 199 in times and
+                        abs(times[number + 180] - times[number] - 0.9) < 0.05 and
+                        all(times[at + 19] - times[at] < 0.02 for at in range(number, number + 200, 20)),
+                        "ten trains, one each 0.1 s")
 
     def test_the_peer_is_asked_for_and_answers(self):
         net = self.wire()
@@ -148,8 +163,7 @@ class Measuring(GenerateTest):
         self.assertEqual(got["received"], got["sent"])
         for name in ("missing", "in_flight", "duplicates", "reordered", "late", "invalid"):
             self.assertEqual(got[name], 0, f"{name} of {got}")
-        stats = self.running.stats()
-        self.assertEqual(stats["mbufs_free"], stats["mbufs_total"])
+        self.home(self.running)
 
     def test_loss_duplicates_and_order(self):
         def plan(number):
@@ -157,10 +171,10 @@ class Measuring(GenerateTest):
                 return []
             if number % 10 == 5:
                 return [0, 0.001]
-            # Held long enough for about ten packets to overtake.
+            # Held long enough for about ten packets to overtake, when they leave and are taken in on time.
             return [0.02 if number % 100 == 50 else 0]
         self.generator("--rate", "500", plan=plan)
-        until(lambda: self.latency()["sent"] > 1000, "sent")
+        until(lambda: self.latency()["sent"] > 1000 and self.latency()["reordered"] > 5, "sent and overtaken")
         got = self.pause()
         numbers = [number_of(frame) for _, frame in self.reflector.seen]
         self.assertEqual(numbers, list(range(got["sent"])))
@@ -168,7 +182,9 @@ class Measuring(GenerateTest):
         self.assertEqual(got["sent"] - got["received"], lost)
         self.assertEqual(got["missing"] + got["in_flight"], lost)
         self.assertEqual(got["duplicates"], sum(number % 10 == 5 for number in numbers))
-        self.assertGreaterEqual(got["reordered"], sum(number % 100 == 50 for number in numbers) - 1)
+        first = list(dict.fromkeys(self.reflector.order))
+        highest = itertools.accumulate(first, max)
+        self.assertEqual(got["reordered"], sum(number < most for number, most in zip(first, highest)))
 
     def test_round_trips_agree_with_an_independent_count(self):
         # 60 % come back after 1 s, 35 % after 2 s, 5 % after 3 s, so that a packet is told from its neighbours even when
@@ -181,6 +197,8 @@ class Measuring(GenerateTest):
         self.running.ask("/pollcore/rate,0")
         until(lambda: self.latency()["received"] == self.latency()["sent"], "all of them back")
         got = self.latency()
+        # What the core could not take in at once it has counted too.
+        away = self.running.stats()["poll_gap_max_ns"]
         held = sorted(self.reflector.held)
         self.assertEqual(got["received"], len(held))
         upper, count = self.histogram()
@@ -188,10 +206,12 @@ class Measuring(GenerateTest):
         for name, part in (("p50_ns", 0.5), ("p90_ns", 0.9), ("p99_ns", 0.99)):
             exact = held[math.ceil(part * len(held)) - 1]
             self.assertGreater(got[name], exact * 0.99)
-            self.assertLess(got[name], exact * 1.25, name)
+            self.assertLess(got[name], exact * 1.05 + away + 100e6, name)
         for limit in (1.7e9, 2.7e9):
             below = sum(packets for at, packets in zip(upper, count) if at < limit)
-            self.assertAlmostEqual(below / sum(value < limit for value in held), 1, delta=0.01)
+            # A thousand packets a second.
+            belated = max(0, away - 600e6) / 1e6
+            self.assertAlmostEqual(below, sum(value < limit for value in held), delta=0.01 * below + belated)
         self.assertLessEqual(got["p99_ns"], got["p99_9_ns"])
         self.assertLessEqual(got["p99_9_ns"], got["p99_99_ns"])
         self.assertLessEqual(got["p99_99_ns"], got["max_ns"])

@@ -1,5 +1,4 @@
 """--idle: what the poller does while nothing comes never costs it a packet; and what keeps it from polling shows."""
-import signal
 import time
 
 from rig import RigTest, until
@@ -38,9 +37,8 @@ class Idle(RigTest):
     def test_a_poller_that_was_stopped_shows_a_gap(self):
         running = self.core("--mode", "sink", device="net_null0").wait_running()
         before = running.stats()
-        running.process.send_signal(signal.SIGSTOP)
-        time.sleep(0.05)
-        running.process.send_signal(signal.SIGCONT)
+        with running.stopped():
+            time.sleep(0.05)
         until(lambda: running.stats()["poll_gaps_10ms"] > before["poll_gaps_10ms"], "the gap")
         stats = running.stats()
         self.assertGreaterEqual(stats["poll_gap_max_ns"], 40_000_000)

@@ -23,7 +23,7 @@ class Ipv6(RigTest):
         self.running = self.core_on(self.net, "--ipv6", CORE_IPV6)
 
     def ping(self, address):
-        self.net.inside("ping", "-6", "-n", "-q", "-i", "0.01", "-c", "5", "-w", "10", address)
+        self.net.inside("ping", "-6", "-n", "-q", "-i", "0.01", "-c", "5", "-w", "60", address)
 
     def test_it_is_found_and_answers(self):
         self.ping(CORE_IPV6)
@@ -31,14 +31,14 @@ class Ipv6(RigTest):
         stats = self.running.stats()
         self.assertGreaterEqual(stats["ndp_replies"], 2)
         self.assertGreaterEqual(stats["icmpv6_replies"], 10)
-        self.assertEqual(stats["mbufs_free"], stats["mbufs_total"])
+        self.home(self.running)
         self.assertEqual(self.running.stop(), 0)
 
     def test_udp_echo(self):
         with entered(self.net.namespace):
             asker = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
         with asker:
-            asker.settimeout(5)
+            asker.settimeout(60)
             asker.sendto(b"hello", (CORE_IPV6, 7))
             self.assertEqual(asker.recv(100), b"hello")
 

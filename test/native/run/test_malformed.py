@@ -19,8 +19,7 @@ class Malformed(RigTest):
     def tearDown(self):
         self.assertEqual(self.running.stats()["tx_packets"], self.answers)
         self.net.ping(3)
-        stats = self.running.stats()
-        self.assertEqual(stats["mbufs_free"], stats["mbufs_total"])
+        self.home(self.running)
         self.assertEqual(self.running.stop(), 0)
 
     def send(self, payload, ethertype=0x0800, destination=None):
@@ -110,10 +109,12 @@ class Fragments(RigTest):
         self.counted(self.running, drop_fragment=2, tx_packets=0)
 
     def test_a_ping_too_large_for_one_packet(self):
+        # Found already: a kernel that waits for our address may ask twice, and ping may be gone before it is told.
+        self.net.inside("ip", "neigh", "add", CORE_IPV4, "lladdr", self.net.mac("port").hex(":"), "dev", self.net.peer,
+                        "nud", "permanent")
         self.net.inside("ping", "-n", "-c", "1", "-W", "1", "-s", "4000", CORE_IPV4, check=False)
-        self.counted(self.running, drop_fragment=3, icmp_replies=0, arp_replies=1)
-        stats = self.running.stats()
-        self.assertEqual(stats["mbufs_free"], stats["mbufs_total"])
+        self.counted(self.running, drop_fragment=3, icmp_replies=0, tx_packets=0)
+        self.home(self.running)
 
 
 class Jumbo(RigTest):
@@ -129,6 +130,5 @@ class Jumbo(RigTest):
         # What the ring's frame could not hold arrives cut, if at all; an answer would be a lie.
         requests = net.ping(3)
         until(lambda: core.stats()["icmp_replies"] >= requests, "the last answer")
-        stats = core.stats()
-        self.assertEqual(stats["icmp_replies"], requests)
-        self.assertEqual(stats["mbufs_free"], stats["mbufs_total"])
+        self.assertEqual(core.stats()["icmp_replies"], requests)
+        self.home(core)

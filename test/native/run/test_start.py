@@ -7,7 +7,7 @@ import struct
 import tempfile
 import time
 
-from rig import CORE_IPV4, POLLCORE, RigTest, run, until
+from rig import CORE_IPV4, POLLCORE, RigTest, heard, run, until
 
 
 class Usage(RigTest):
@@ -82,11 +82,15 @@ class Usage(RigTest):
 
     def test_self_test_without_gateway(self):
         net = self.wire()
-        core = self.core("--ipv4", CORE_IPV4, "--gateway", "10.99.0.3", "--self-test-timeout", "1",
-                         device=f"net_af_packet0,iface={net.port}")
-        self.assertEqual(core.wait(), 5, core.output)
+        with net.raw(0x0806) as ear:
+            core = self.core("--ipv4", CORE_IPV4, "--gateway", "10.99.0.3", "--self-test-timeout", "1",
+                             device=f"net_af_packet0,iface={net.port}")
+            self.assertEqual(core.wait(), 5, core.output)
+            # Five in a second that has a processor.
+            asked = len(heard(ear))
+        self.assertIn(asked, range(1, 7))
         self.assertRegex(core.output, r"pollcore: self-test: gateway 10\.99\.0\.3: no answer to ARP in 1 s "
-                                      r"\(sent [4-6], received \d+\)")
+                                      rf"\(sent {asked}, received \d+\)")
 
     def test_a_port_with_the_mac_of_the_self_test(self):
         net = self.wire()
@@ -103,10 +107,18 @@ class Usage(RigTest):
         net = self.wire()
         core = self.core("--ipv4", CORE_IPV4, "--gateway", "10.99.0.3", "--self-test-timeout", "60",
                          device=f"net_af_packet0,iface={net.port}")
-        until(lambda: os.path.exists(core.socket_path), "EAL")
-        time.sleep(0.3)
+        until(lambda: self.is_asking(core), "the self-test")
         self.assertEqual(core.stop(), 0, core.output)
         self.assertIn("pollcore: stopped after", core.output)
+
+
+    @staticmethod
+    def is_asking(core):
+        try:
+            status = core.status()
+        except OSError:
+            return False
+        return status is not None and status["gateway_arp"] == "silent"
 
 
 class SecondStart(RigTest):
@@ -135,7 +147,7 @@ class Notify(RigTest):
     def listen(self, name):
         made = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         made.bind(name)
-        made.settimeout(10)
+        made.settimeout(60)
         self.addCleanup(made.close)
         return made
 
@@ -170,9 +182,14 @@ class Notify(RigTest):
         name = f"pollcore-watchdog-{os.getpid()}"
         manager = self.listen("\0" + name)
         core = self.start("@" + name, WATCHDOG_USEC="300000")
-        messages = [manager.recv(4096).decode() for _ in range(12)]
-        self.assertIn("READY=1", messages[0])
-        self.assertGreaterEqual(messages.count("WATCHDOG=1"), 8)
+        self.assertIn("READY=1", manager.recv(4096).decode())
+        # The manager's patience is that long: eight in a row come within it, sooner or later on a busy machine.
+        fed, in_time, end = time.monotonic(), 0, time.monotonic() + 60
+        while in_time < 8:
+            self.assertLess(time.monotonic(), end, "never eight in a row within 0.3 s of the one before")
+            if manager.recv(4096) == b"WATCHDOG=1":
+                before, fed = fed, time.monotonic()
+                in_time = in_time + 1 if fed - before < 0.3 else 0
         self.assertEqual(core.stop(), 0)
 
     def test_nothing_before_the_self_test(self):
