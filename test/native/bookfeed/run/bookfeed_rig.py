@@ -153,7 +153,7 @@ class Bookfeed:
         lines = self.output.rsplit("\n", 2)
         return json.loads(lines[-2]) if len(lines) > 1 and lines[-2].startswith("{") else {}
 
-    def wait_for(self, condition, what, timeout=20):
+    def wait_for(self, condition, what, timeout=60):
         def met():
             if self.process.poll() is not None:
                 raise AssertionError(f"bookfeed: exit {self.process.returncode}: {self.errors}")
@@ -162,7 +162,7 @@ class Bookfeed:
         until(met, lambda: f"{what}; last status {json.dumps(self.status())[:1500]}; {self.errors}", timeout)
         return self.status()
 
-    def wait_good(self, timeout=20):
+    def wait_good(self, timeout=60):
         return self.wait_for(lambda status: status["good"] == status["symbols"], "all books good", timeout)
 
     def books(self):
@@ -171,7 +171,7 @@ class Bookfeed:
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
-    def wait(self, timeout=20):
+    def wait(self, timeout=60):
         try:
             return self.process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -234,7 +234,9 @@ class BookfeedTest(unittest.TestCase):
         """The exchange rests; the client's books become the exchange's."""
         exchange.paused.set()
         with contextlib.suppress(AssertionError):
+            # One look: by the next a client with little patience may have begun anew.
             until(lambda: client.books() == exchange.market.truth(), "books")
+            return
         self.assertEqual(client.books(), exchange.market.truth(), client.status())
 
     def check_never_wrong(self, exchange, client):

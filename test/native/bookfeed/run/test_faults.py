@@ -105,7 +105,8 @@ class Faults:
             exchange.command(("reset", "half", "close")[number % 3])
             client.wait_for(lambda status, number=number: status["connects"] == number + 1, f"connection {number + 1}")
             client.wait_good()
-        self.assertEqual(client.descriptors(), before)
+        # The last snapshot's connection, here and before, may still be on its way to its end; fifty would stay.
+        until(lambda: client.descriptors() <= before, lambda: f"{client.descriptors()} descriptors, {before} before")
         self.check_books(exchange, client)
         self.check_never_wrong(exchange, client)
         self.check_end(client)
@@ -131,11 +132,13 @@ class Faults:
         wire = self.wire()
         exchange = self.exchange(wire, rate=500)
         client = self.bookfeed(wire, "--stale-ms", "1000")
-        for number, end in enumerate(("here", "there"), 1):
+        for end in ("here", "there"):
             client.wait_good()
             with wire.cut(end):
-                status = client.wait_for(lambda status, number=number: status["disconnects"] == number, "a disconnect")
-                self.assertEqual(status["good"], 0, status)
+                # A busy machine may have brought one already.
+                before = client.status()["disconnects"]
+                client.wait_for(lambda status, before=before: status["disconnects"] > before and status["good"] == 0,
+                                "a disconnect, and no good book")
         client.wait_good()
         self.check_books(exchange, client)
         self.check_never_wrong(exchange, client)
@@ -145,11 +148,11 @@ class Faults:
         wire = self.wire(loss=0.01)
         exchange = self.exchange(wire, rate=1000)
         client = self.bookfeed(wire, "--stale-ms", "10000")
-        client.wait_good(30)
-        until(lambda: exchange.sent > 8000, "8000 messages", 40)
+        client.wait_good()
+        # How many frames that are is TCP's to say.
+        until(lambda: exchange.sent > 8000 and wire.dropped > 20, "8000 messages, 20 frames lost", 180)
         self.check_books(exchange, client)
         self.check_never_wrong(exchange, client)
-        self.assertGreater(wire.dropped, 20)
         status = client.status()
         self.assertEqual((status["resyncs"], status["malformed"], status["disconnects"]), (0, 0, 0), status)
         self.check_end(client)

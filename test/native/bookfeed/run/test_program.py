@@ -64,13 +64,13 @@ class Program(BookfeedTest):
         first.wait_good()
         second = subprocess.run([*first.command[:4], *BOOKFEED, "-l", "0-1", "--no-huge", "-m", "64", "--no-pci",
                                  "--file-prefix", first.prefix, "--", *WANTED, "--transport", "lwip", "--ipv4", f"{OURS}/24"],
-                                capture_output=True, text=True, timeout=30, check=False)
+                                capture_output=True, text=True, timeout=120, check=False)
         self.assertEqual(second.returncode, 7, second.stderr)
         self.assertEqual(first.stop(), 0)
 
     def ask(self, client, command):
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as made:
-            made.settimeout(5)
+            made.settimeout(60)
             made.connect(f"/var/run/dpdk/{client.prefix}/dpdk_telemetry.v2")
             made.recv(16384)
             made.send(command.encode())
@@ -83,8 +83,9 @@ class Program(BookfeedTest):
         client.wait_good()
         exchange.paused.set()
         until(lambda: client.books() == {"NKNUSDT": exchange.market.truth()["NKNUSDT"]}, "the book")
-        ping = run("ip", "netns", "exec", wire.there, "ping", "-n", "-q", "-i", "0.1", "-c", "3", "-w", "10", OURS)
-        self.assertIn(" 0% packet loss", ping.stdout)
+        # It asks again when an answer is late, and counts that as a loss.
+        ping = run("ip", "netns", "exec", wire.there, "ping", "-n", "-q", "-i", "0.1", "-c", "3", "-w", "60", OURS)
+        self.assertIn(" 3 received", ping.stdout)
         status = self.ask(client, "/bookfeed/status")
         self.assertEqual({key: status[key] for key in ("state", "good", "symbols", "venue", "driver", "link")},
                          {"state": "open", "good": 1, "symbols": 1, "venue": "binance", "driver": "net_af_packet",
@@ -110,6 +111,7 @@ class Program(BookfeedTest):
             client = self.bookfeed(wire, "--status-file", str(status), "--trace", str(trace))
             client.wait_for(lambda status: status["updates"] > 100, "updates")
             client.wait_good()
+            until(status.exists, "the file")
             self.assertEqual(json.loads(status.read_text(encoding="ascii"))["schema"], 1)
             self.assertEqual(client.stop(), 0, client.errors)
             last = json.loads(status.read_text(encoding="ascii"))
@@ -156,12 +158,13 @@ class Program(BookfeedTest):
         path = os.path.join(self.folder, "notify")
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
             manager.bind(path)
-            manager.settimeout(10)
+            manager.settimeout(60)
             # The watchdog is fed however rarely something is to be shown.
             client = self.bookfeed(wire, "--interval-ms", "3600000", environment={"NOTIFY_SOCKET": path,
                                                                                   "WATCHDOG_USEC": "4000000"})
             said = [manager.recv(4096).decode()]
-            while len(said) < 4:
+            # As many as a slow machine needs for its books: each a third of 4 s after the one before.
+            while len(said) < 4 or "2 of 2 books good" not in said[-1] and len(said) < 40:
                 said.append(manager.recv(4096).decode())
             self.assertTrue(said[0].startswith("READY=1"), said)
             self.assertTrue(all(one.startswith("WATCHDOG=1") for one in said[1:]), said)
@@ -173,10 +176,10 @@ class Program(BookfeedTest):
     def test_the_page_and_the_lines(self):
         wire = self.wire()
         self.exchange(wire)
-        client = self.bookfeed(wire, "--output", "lines", "--seconds", "2")
-        self.assertEqual(client.wait(), 0)
+        client = self.bookfeed(wire, "--output", "lines")
+        until(lambda: "bookfeed: binance by kernel open, good 2/2" in client.output, lambda: f"good books: {client.output}")
+        self.assertEqual(client.stop(), 0, client.errors)
         said = client.output
-        self.assertIn("bookfeed: binance by kernel open, good 2/2", said)
         self.assertRegex(said, r"NKNUSDT +\d+ bids, \d+ asks, \d+ updates")
         for stage in ("tcp", "tls", "websocket", "json", "book", "burst_to_book"):
             self.assertRegex(said, rf"\n  {stage} +\d+ ")
