@@ -115,12 +115,17 @@ interface ContextFlags extends CloudFlags {
   readonly context?: Readonly<Record<string, string>>;
 }
 
+/** The context that cdk.json has. */
+function projectContext(): Record<string, unknown> {
+  return { ...(readJson('cdk.json') as { readonly context?: object }).context };
+}
+
 /** What bin/rig.ts will make of cdk.json and the same -c arguments. */
 function readDeployment(name: string | undefined, flags: ContextFlags): Deployment {
-  const file = readJson('cdk.json') as { readonly context?: object };
+  const ofProject = projectContext();
   const context = { ...flags.context, ...(name === undefined ? {} : { name }) };
-  const config = parseConfig({ ...rigContext({ ...file.context }), ...context });
-  return { config, context, pins: { ...(readJson('cdk.context.json') as object), ...file.context } };
+  const config = parseConfig({ ...rigContext(ofProject), ...context });
+  return { config, context, pins: { ...(readJson('cdk.context.json') as object), ...ofProject } };
 }
 
 /** @returns undefined where the project has no such file. */
@@ -234,7 +239,7 @@ rigCommand('extend', 'puts the expiry of a rig off')
   );
 rigCommand('destroy', 'cdk destroy, then the proof that nothing is left').action(
   (name: string | undefined, flags: CloudFlags) =>
-    onAws(flags, (operation) => destroy(operation, name ?? DEFAULT_NAME)),
+    onAws(flags, (operation) => destroy(operation, name ?? DEFAULT_NAME, projectContext())),
 );
 
 program.parseAsync().catch((error: unknown) => {

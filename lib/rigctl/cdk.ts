@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 
+import { writeEmptyApp } from './empty-app.js';
 import { RigError } from './run.js';
 
 const PROJECT = dirname(require.resolve('../../package.json'));
@@ -20,6 +21,8 @@ export interface CdkOptions {
   readonly region: string;
   /** The app's context: `-c key=value` each. */
   readonly context: Readonly<Record<string, string>>;
+  /** A folder with what an app has synthesized. @default - the project's own app */
+  readonly app?: string;
   /** Passed on when aborted, so that the CLI ends in its own way. */
   readonly signal: AbortSignal;
 }
@@ -33,12 +36,24 @@ const OWN: Readonly<Record<Command, readonly string[]>> = {
 
 /** A folder of its own: two CLIs that write to one cdk.out refuse each other. */
 function outputFolder(command: Command, stack: string): string {
-  return join(PROJECT, '.cache', 'cdk.out', command === 'synth' ? `${stack}.synth` : stack);
+  return join(PROJECT, '.cache', 'cdk.out', command === 'deploy' ? stack : `${stack}.${command}`);
 }
 
 /** The template that `cdk synth` has made of a stack. */
 export function synthesized(stack: string): string {
   return join(outputFolder('synth', stack), `${stack}.template.json`);
+}
+
+/** Runs `cdk destroy STACK`. @param context what cdk.json has */
+export async function destroyStack(
+  stack: string,
+  context: Readonly<Record<string, unknown>>,
+  options: Pick<CdkOptions, 'region' | 'signal'>,
+): Promise<CdkRun> {
+  const app = `${outputFolder('destroy', stack)}.app`;
+  await writeEmptyApp(stack, app, context);
+  options.signal.throwIfAborted();
+  return runCdk('destroy', stack, { ...options, context: {}, app });
 }
 
 /** Runs `cdk COMMAND STACK`. Never throws for the CLI's own failure. */
@@ -52,6 +67,7 @@ export function runCdk(command: Command, stack: string, options: CdkOptions): Pr
     ...OWN[command],
     ...context,
     ...output,
+    ...(options.app === undefined ? [] : ['--app', options.app]),
     '--no-color',
   ];
   return new Promise((resolve, reject) => {

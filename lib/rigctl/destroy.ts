@@ -1,7 +1,7 @@
 // `rigctl destroy`: `cdk destroy`, then the proof by queries that nothing of the rig is left, or the names of what is.
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { lastWords, runCdk, type CdkRun } from './cdk.js';
+import { destroyStack, lastWords, type CdkRun } from './cdk.js';
 import { findLeftovers, type Leftover } from './ec2.js';
 import { EXIT, RigFault } from './exit.js';
 import { interruptCode } from './interrupt.js';
@@ -14,8 +14,14 @@ import { findStack, stackEvents, type RigStack } from './stacks.js';
 const SETTLE_TRIES = 6;
 const SHOWN_WORDS = 10;
 
-/** A rig that is not there is no fault: a CI job may destroy always. @returns the exit code. */
-export async function destroy(operation: Operation, name: string): Promise<number> {
+type Context = Readonly<Record<string, unknown>>;
+
+/**
+ * A rig that is not there is no fault: a CI job may destroy always.
+ * @param context what cdk.json has
+ * @returns the exit code.
+ */
+export async function destroy(operation: Operation, name: string, context: Context): Promise<number> {
   const stack = await findStack(operation.aws, name, operation);
   if (stack && !stack.isRig) {
     throw new RigFault(
@@ -24,20 +30,18 @@ export async function destroy(operation: Operation, name: string): Promise<numbe
       EXIT.taken,
     );
   }
-  if (stack) await deleteStack(operation, stack);
+  if (stack) await deleteStack(operation, stack, context);
   const left = await settle(operation, name);
   report(operation, name, stack, left);
   return left.length > 0 ? EXIT.failed : EXIT.done;
 }
 
-async function deleteStack(operation: Operation, stack: RigStack): Promise<void> {
+async function deleteStack(operation: Operation, stack: RigStack, context: Context): Promise<void> {
   operation.terminal.progress(`cdk destroy ${stack.name} (${stack.status})`);
-  // Deleting takes the stack's name alone; any image id keeps the synth from looking one up.
-  const context = { name: stack.name, amiId: 'ami-00000000' };
   const run = await showDeletion(
     operation,
     stack,
-    runCdk('destroy', stack.name, { region: operation.aws.region, context, signal: operation.signal }),
+    destroyStack(stack.name, context, { region: operation.aws.region, signal: operation.signal }),
   );
   if (operation.signal.aborted) {
     const next = `rigctl destroy ${stack.name} again to see it through`;

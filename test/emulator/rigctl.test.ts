@@ -1,6 +1,6 @@
 // rigctl and the CDK CLI against an emulated AWS over HTTP: two rigs at once, every fault that an operator meets, the
 // expiry, and the proof that nothing is left. What the emulator adds to moto is in aws.py.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -148,8 +148,12 @@ emulated('a rig on an emulated AWS', () => {
       expect(document?.['command']).toEqual(expect.arrayContaining(['ssm', 'start-session', '--target']));
     });
 
-    it('destroys the failed one and proves that nothing is left', async () => {
+    it('destroys the failed one and proves that nothing is left, whatever the settings are by now', async () => {
+      // The CDK's settings for all projects of a user count as those in the project's cdk.json do.
+      const settings = join(aws.directory, '.cdk.json');
+      writeFileSync(settings, JSON.stringify({ context: { amiParameter: '/no/such', hugepages: 1 } }));
       const ran = await aws.rigctl('destroy', 'Bad');
+      rmSync(settings);
       expect(ran.out).toBe('Bad is gone: no instance, interface, address, volume, group or VPC is left\n');
       expect(ran.code).toBe(0);
     });
