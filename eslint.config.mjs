@@ -1,4 +1,4 @@
-// Lint rules: type-checked for TypeScript, plus the boundaries between the folders that DESIGN names.
+// Lint rules: type-checked for TypeScript, plus the boundaries between the folders that ARCHITECTURE.md names.
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 

@@ -1,4 +1,4 @@
-// The schema of a rig's status: userdata/lib/status.sh writes it, rigctl, npm start and the tests read it here.
+// The schema of a rig's status: userdata/lib/status.py writes it, rigctl, npm start and the tests read it here.
 // On the serial console one status is one line: `rig-status: {json}`.
 import { z } from 'zod';
 

@@ -60,6 +60,9 @@ export function explainAwsError(error: unknown): RigError | undefined {
   if (said.includes('Region is missing')) {
     return new RigFault('no AWS region is set', 'pass --region, or set AWS_REGION', EXIT.credentials);
   }
+  if (said.startsWith('Region not accepted')) {
+    return new RigFault(said, 'pass a region such as eu-west-1', EXIT.credentials);
+  }
   if (CREDENTIALS.test(name)) {
     return new RigFault(
       `AWS does not accept the credentials: ${said} (${name})`,
@@ -70,7 +73,7 @@ export function explainAwsError(error: unknown): RigError | undefined {
   if (DENIED.test(name)) {
     return new RigFault(
       `the credentials do not allow it: ${said}`,
-      'use a role that may; README lists what rigctl calls',
+      'use a role that may; docs/ci.md lists what rigctl calls',
       EXIT.credentials,
     );
   }

@@ -30,10 +30,11 @@ Exit codes:
 
 export const LOCAL_EXIT_HELP = `
 Exit codes:
-  0    done, or ended by Ctrl-C where no --seconds says when it ends
+  0    done, or ended by Ctrl-C where nothing else would have ended it
   1    a fault; its cause and the next step are printed
   2    wrong usage
-  130  interrupted by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP; nothing is left behind`;
+  130  interrupted by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP, 141 when nobody reads;
+       nothing is left behind`;
 
 /** A fault with its exit code. A plain RigError exits 1. */
 export class RigFault extends RigError {

@@ -40,7 +40,7 @@ export function explainFailure(outcome: Outcome): Failure {
       code: said['code'] ?? null,
       step: said['step'] ?? null,
       cause: said['cause'] ?? '',
-      fix: said['fix'] ?? 'see README, "Troubleshooting"',
+      fix: said['fix'] ?? 'see README, "When something fails"',
     };
   }
   if (reason.includes('WaitCondition timed out')) return explainSilence(outcome);

@@ -1,7 +1,7 @@
 // The other end of a round trip, and two plain servers to compare with. One process a measurement:
 //   rtt tsc                        cycles of the time stamp counter in a second
-//   rtt udp|icmp ADDRESS COUNT     COUNT round trips, the client spinning; prints nanoseconds, one
-//   a line rtt serve block|spin           echoes UDP on port 7 through the kernel until killed
+//   rtt udp|icmp ADDRESS COUNT     round trips, the client spinning; nanoseconds, one a line
+//   rtt serve block|spin           echoes UDP on port 7 through the kernel until killed
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/ip_icmp.h>

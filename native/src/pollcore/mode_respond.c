@@ -1,6 +1,6 @@
-// respond: ARP, ICMP echo and UDP echo are answered out of the port they came in by, in the buffer
-// that brought the question; all else is dropped and counted by reason. respond.c decides. What the
-// transmit ring has no room for waits; see held.h.
+// respond: ARP, NDP, ICMP, ICMPv6 and UDP echo are answered out of the port they came in by, in the
+// buffer that brought the question; all else is dropped and counted by reason. respond.c decides.
+// What the transmit ring has no room for waits; see held.h.
 #include "chain.h"
 #include "offload.h"
 #include "poll_loop.h"
