@@ -130,8 +130,10 @@ class Bench:
             books = [int(row["book_ns"]) for row in csv.DictReader(lines)]
         # Every message since the book is good is in the trace, up to its size, so both end with the last one.
         with open(self.stamps, encoding="ascii") as lines:
-            first = int(next(lines))
+            first = int(next(lines, -1))
             stamps = [int(line) for line in collections.deque(itertools.chain([first], lines), max(1, len(books)))]
+        if stamps[-1] <= first:
+            raise RuntimeError(f"{last['sent']} messages sent; a rate takes two, give more --seconds or a higher --rate")
         found = {"sent": last["sent"], "rate": last["sent"] * 1e9 / (stamps[-1] - first), **self.kept(last, len(books))}
         # Of each run the first part is left out: caches, windows and node's compiler are cold.
         together = min(len(books), len(stamps))
@@ -219,6 +221,8 @@ def read_options():
     options = parser.parse_args()
     if options.runs < 1 or options.rate <= 0 or options.seconds <= 0:
         parser.error("--runs, --rate, --seconds: give more than 0")
+    if options.rate * options.seconds < 2:
+        parser.error(f"--rate {options.rate:g}, --seconds {options.seconds:g}: not two messages; give more of either")
     return options
 
 
