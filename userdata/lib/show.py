@@ -1,15 +1,18 @@
-"""The answers of pollcore's telemetry as text for people, laid out as `testpmd> show port` does. Used by
-bin/rig-telemetry."""
+"""The answers of pollcore's and bookfeed's telemetry as text for people, laid out as `testpmd> show port` does. Used
+by bin/rig-telemetry."""
 
 COMMANDS = {"port": "/pollcore/status", "stats": "/pollcore/stats", "xstats": "/pollcore/xstats",
             "queues": "/pollcore/queues", "latency": "/pollcore/latency"}
+# The same of bookfeed.
+BOOKFEED = {"/pollcore/status": "/bookfeed/status", "/pollcore/stats": "/bookfeed/stats",
+            "/pollcore/latency": "/bookfeed/latency"}
 WIDTH = 76
 
 
 def text(command, answer):
     """Lines for the answer to a command; one that has no layout of its own is a plain list."""
     layout = {"/pollcore/status": port, "/pollcore/stats": stats, "/pollcore/queues": queues,
-              "/pollcore/latency": latency}.get(command, plain)
+              "/pollcore/latency": latency, "/bookfeed/latency": stages}.get(command, plain)
     return layout(answer) if isinstance(answer, dict) else [str(answer)]
 
 
@@ -72,4 +75,15 @@ def latency(answer):
     if times:
         micro = {name: f"{value / 1000:.3f}" for name, value in times.items()}
         lines += ["", "  Round trip in microseconds:", *plain(micro, 4)]
+    return [*lines, "#" * WIDTH]
+
+
+def stages(answer):
+    columns = ("count", "p50_ns", "p90_ns", "p99_ns", "p999_ns", "max_ns")
+    names = [name[:-len("_count")] for name in answer if name.endswith("_count")]
+    size = max((len(name) for name in names), default=0)
+    head = " " * (size + 3) + "".join(f"{column.split('_')[0]:>11}" for column in columns)
+    lines = [heading("Nanoseconds a stage"), head]
+    for name in names:
+        lines.append(f"  {name + ':':<{size + 1}}" + "".join(f"{answer[f'{name}_{column}']:>11}" for column in columns))
     return [*lines, "#" * WIDTH]

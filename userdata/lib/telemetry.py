@@ -9,6 +9,10 @@ class Silent(Exception):
     """Nobody answers; the text says where and why."""
 
 
+class Unknown(Silent):
+    """Somebody answers, and has no such command."""
+
+
 def socket_path(file_prefix):
     """The socket of the primary process with this --file-prefix, found as EAL chooses its runtime directory."""
     override = os.environ.get("RIG_TELEMETRY_SOCKET")
@@ -35,5 +39,5 @@ def ask(path, command, timeout_s=2.0):
     name = command.split(",", 1)[0]
     value = answer.get(name)
     if value is None:
-        raise Silent(f"{path}: no command {name} here")
+        raise Unknown(f"{path}: no command {name} here")
     return value
