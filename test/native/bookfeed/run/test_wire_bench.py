@@ -33,7 +33,7 @@ class TestWireBench(unittest.TestCase):
 
     def test_options_that_make_no_message_are_refused(self):
         done = subprocess.run([sys.executable, "-B", str(PROJECT / "native/bench/bookfeed_wire.py"), "--rate", "0.1"], text=True,
-                              capture_output=True, check=False)
+                              capture_output=True, timeout=30, check=False)
         self.assertEqual(done.returncode, 2)
         self.assertIn("--rate 0.1, --seconds 4: not two messages", done.stderr.splitlines()[-1])
 
