@@ -1,6 +1,5 @@
 #!/usr/bin/env -S npx tsx
 // The operator's command: parses arguments and calls lib/rigctl/. Results go to standard output, all else to standard error.
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Command, CommanderError } from 'commander';
@@ -21,6 +20,7 @@ import { deploy, runPreflight, watch } from '../lib/rigctl/deploy.js';
 import { destroy } from '../lib/rigctl/destroy.js';
 import { EXIT, EXIT_HELP, RigFault } from '../lib/rigctl/exit.js';
 import { extend } from '../lib/rigctl/expiry.js';
+import { readJsonFile } from '../lib/rigctl/files.js';
 import { INTERRUPTS, interrupted, isAbort } from '../lib/rigctl/interrupt.js';
 import { list } from '../lib/rigctl/list.js';
 import { runBookfeed } from '../lib/rigctl/bookfeed/bookfeed.js';
@@ -128,10 +128,9 @@ function readDeployment(name: string | undefined, flags: ContextFlags): Deployme
   return { config, context, pins: { ...(readJson('cdk.context.json') as object), ...ofProject } };
 }
 
-/** @returns undefined where the project has no such file. */
+/** One of the project's files. @returns undefined where it has no such file. */
 function readJson(name: string): unknown {
-  const path = join(__dirname, '..', name);
-  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
+  return readJsonFile(join(__dirname, '..', name));
 }
 
 const program = new Command('rigctl')

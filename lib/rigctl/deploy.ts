@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lastWords, runCdk, type CdkRun } from './cdk.js';
 import type { Deployment } from './check.js';
 import { EXIT, RigFault } from './exit.js';
-import { blamedMachine, explainFailure, formatFailure, keepConsoles } from './failure.js';
+import { blamedMachine, explainFailure, formatFailure, hasStackFailed, keepConsoles } from './failure.js';
 import { interruptCode } from './interrupt.js';
 import { follow, Follower, type FollowOptions, type Outcome } from './follow.js';
 import { formatTable, printJson, type Operation } from './operation.js';
@@ -68,7 +68,9 @@ export async function deploy(operation: Operation, deployment: Deployment): Prom
   const run = await followBeside(cdk, follower, operation);
   if (operation.signal.aborted) throw await describeInterrupt(operation, config.name);
   if (run.exitCode === 0) return succeed(operation, await requireRig(operation.aws, config.name, operation));
-  return fail(operation, config.name, follower.outcome, run);
+  if (!hasStackFailed(follower.outcome, before))
+    throw explainCdk(operation, config.name, follower.outcome, run);
+  return fail(operation, config.name, follower.outcome);
 }
 
 /** Polls until the CLI has ended. AWS's answers to polls are only news: a fault in one must not end the deploy. */
@@ -106,15 +108,27 @@ function followOptions(
 async function requireFreeName(operation: Operation, name: string): Promise<RigStack | undefined> {
   const stack = await findStack(operation.aws, name, operation);
   if (!stack || stack.status === 'REVIEW_IN_PROGRESS') return undefined;
-  if (!stack.isRig) {
-    const cause = `the stack ${name} is there already and is not a rig (${stack.status})`;
-    throw new RigFault(cause, 'choose another name: rigctl deploy OTHER', EXIT.taken);
-  }
-  if (isInProgress(stack.status)) {
-    const next = `rigctl watch ${name}, then try again`;
-    throw new RigFault(`somebody is changing ${name}: it is ${stack.status}`, next, EXIT.taken);
-  }
+  const fault = deployFault(stack);
+  if (fault) throw fault;
   return stack;
+}
+
+/** Pure: why a stack that is there cannot be deployed to. */
+export function deployFault({ name, status, isRig }: RigStack): RigFault | undefined {
+  if (!isRig) {
+    const cause = `the stack ${name} is there already and is not a rig (${status})`;
+    return new RigFault(cause, 'choose another name: rigctl deploy OTHER', EXIT.taken);
+  }
+  if (isInProgress(status)) {
+    const next = `rigctl watch ${name}, then try again`;
+    return new RigFault(`somebody is changing ${name}: it is ${status}`, next, EXIT.taken);
+  }
+  // CloudFormation changes neither; a failed creation is deleted by the CDK itself.
+  if (status === 'DELETE_FAILED' || status === 'UPDATE_ROLLBACK_FAILED') {
+    const next = `rigctl destroy ${name}, then deploy it again`;
+    return new RigFault(`${name} cannot be changed: it is ${status}`, next, EXIT.failed);
+  }
+  return undefined;
 }
 
 async function describeInterrupt(operation: Operation, name: string): Promise<RigFault> {
@@ -139,23 +153,18 @@ function succeed(operation: Operation, stack: RigStack): number {
   return EXIT.done;
 }
 
-async function fail(operation: Operation, name: string, outcome: Outcome, run?: CdkRun): Promise<number> {
-  const began =
-    outcome.failure !== undefined ||
-    (outcome.stack !== undefined && rigState(outcome.stack.status) === 'failed');
-  if (!began && run) {
-    // The CLI ended before CloudFormation had anything to fail: synth, credentials, assets.
-    operation.terminal.progress(lastWords(run, SHOWN_WORDS).join('\n'));
-    const status = outcome.stack?.status;
-    const next =
-      status !== undefined && isInProgress(status)
-        ? `${name} goes on: rigctl watch ${name}`
-        : 'see its own words above';
-    throw new RigError(`cdk deploy ended with ${run.exitCode ?? 'a signal'}`, next);
-  }
+/** The CLI ended before CloudFormation had anything to fail: synth, credentials, assets. */
+function explainCdk(operation: Operation, name: string, { stack }: Outcome, run: CdkRun): RigError {
+  operation.terminal.progress(lastWords(run, SHOWN_WORDS).join('\n'));
+  const next =
+    stack && isInProgress(stack.status) ? `${name} goes on: rigctl watch ${name}` : 'see its own words above';
+  return new RigError(`cdk deploy ended with ${run.exitCode ?? 'a signal'}`, next);
+}
+
+async function fail(operation: Operation, name: string, outcome: Outcome): Promise<number> {
   const failure = explainFailure(outcome);
   const machine = blamedMachine(outcome);
-  const files = await keepConsoles(outcome, operation.now());
+  const files = await keepConsoles(outcome, operation.now(), operation.terminal.progress);
   if (operation.json) {
     const consoles = { console: files[0] ?? null, consoles: files };
     printJson(operation, {

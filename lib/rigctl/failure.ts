@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 
 import { lastLines } from './console.js';
 import type { MachineOutcome, Outcome } from './follow.js';
+import { rigState, type RigStack } from './stacks.js';
 
 const SHOWN_LINES = 12;
 
@@ -93,8 +94,27 @@ export function formatFailure(failure: Failure, console: string): string {
   ].join('');
 }
 
-/** Keeps the consoles, that of the blamed machine first. @returns the files; none when no machine had printed anything. */
-export async function keepConsoles(outcome: Outcome, now: Date): Promise<string[]> {
+/** Whether CloudFormation has failed, and not the CDK before it: a stack may have lain there failed from the last time. */
+export function hasStackFailed({ failure, stack }: Outcome, before: RigStack | undefined): boolean {
+  if (failure !== undefined) return true;
+  if (!stack || rigState(stack.status) !== 'failed') return false;
+  const isAsBefore =
+    stack.id === before?.id &&
+    stack.status === before.status &&
+    stack.changedAt.getTime() === before.changedAt.getTime();
+  return !isAsBefore;
+}
+
+/**
+ * Keeps the consoles, that of the blamed machine first.
+ * @param tell hears of a file that cannot be written: that must not hide why the deploy failed.
+ * @returns the files; none when no machine had printed anything.
+ */
+export async function keepConsoles(
+  outcome: Outcome,
+  now: Date,
+  tell: (text: string) => void,
+): Promise<string[]> {
   const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '');
   const blamed = blamedMachine(outcome);
   const machines = [...outcome.machines].sort((a, b) => Number(b === blamed) - Number(a === blamed));
@@ -102,8 +122,12 @@ export async function keepConsoles(outcome: Outcome, now: Date): Promise<string[
   for (const { name, console } of machines) {
     if (console === '') continue;
     const file = `${name}-${stamp}.log`;
-    await writeFile(file, console);
-    files.push(file);
+    try {
+      await writeFile(file, console);
+      files.push(file);
+    } catch (error) {
+      tell(`the console is not kept: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
   return files;
 }

@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 
 import { parseMeasurement, type Measurement } from '../measurement.js';
 import { EXIT, RigFault } from './exit.js';
+import { requireFolder } from './files.js';
 import { MEASURE_DEFAULTS, measureArguments, type MeasureOptions } from './measure-options.js';
 import { printJson, type Operation } from './operation.js';
 import { formatDuration } from './progress.js';
@@ -43,6 +44,7 @@ export async function measure(
       EXIT.usage,
     );
   }
+  await requireFolder(options.out, 'name another folder with --out');
   const stack = await requireRig(operation.aws, name, operation);
   const generator = findGenerator(stack, options.pair);
   await requireManaged(operation, generator.instanceId);

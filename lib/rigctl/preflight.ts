@@ -4,6 +4,7 @@ import {
   DescribeAvailabilityZonesCommand,
   DescribeInstanceTypeOfferingsCommand,
   DescribeInstanceTypesCommand,
+  type AvailabilityZone,
   type InstanceTypeInfo,
   type _InstanceType,
 } from '@aws-sdk/client-ec2';
@@ -162,6 +163,14 @@ function describeCredits(config: RigConfig): Check {
   return { name: 'CPU credits', result: 'ok', found: `unlimited: ${spent}, the rest is billed` };
 }
 
+/** Pure: the one that the stack takes (Fn::GetAZs), which are Availability Zones alone; a Local Zone sorts before them. */
+export function firstZone(zones: readonly AvailabilityZone[]): string | undefined {
+  return zones
+    .filter(({ ZoneType = 'availability-zone' }) => ZoneType === 'availability-zone')
+    .map(({ ZoneName = '' }) => ZoneName)
+    .sort()[0];
+}
+
 const checkOffering = checker('zone', async ({ config }, aws, call) => {
   const type = config.instanceType.name;
   const options = { abortSignal: call.signal };
@@ -179,11 +188,7 @@ const checkOffering = checker('zone', async ({ config }, aws, call) => {
     ),
   ]);
   const offered = (offerings.InstanceTypeOfferings ?? []).map((offering) => offering.Location ?? '').sort();
-  // The stack takes the first of the region's zones (Fn::GetAZs).
-  const zone =
-    config.availabilityZone ??
-    (zones.AvailabilityZones ?? []).map((item) => item.ZoneName ?? '').sort()[0] ??
-    'no zone';
+  const zone = config.availabilityZone ?? firstZone(zones.AvailabilityZones ?? []) ?? 'no zone';
   const name = 'zone';
   if (offered.includes(zone)) return [{ name, result: 'ok', found: `${zone} offers ${type}` }];
   const found = `${zone} does not offer ${type}; zones that do: ${offered.join(', ') || 'none'}`;

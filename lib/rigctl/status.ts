@@ -1,12 +1,13 @@
 // `rigctl status`: what the machine says now, by its last status line on the console, with its age; `connect`, `logs`.
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { formatPortStatus, type PortStatus } from '../port-status.js';
 import { lastStatus } from './console.js';
 import { findMachines, partOf, readConsole, type Machine } from './ec2.js';
 import { EXIT, RigFault } from './exit.js';
+import { writeTextFile } from './files.js';
+import { interruptCode } from './interrupt.js';
 import { formatTable, printJson, type Operation } from './operation.js';
 import { formatDuration } from './progress.js';
 import { RigError } from './run.js';
@@ -132,14 +133,24 @@ export async function connect(operation: Operation, name: string, machine?: stri
     printJson(operation, { rig: name, instanceId: id, command });
     return EXIT.done;
   }
-  const [program = '', ...args] = command;
+  return runSession(command, operation.signal);
+}
+
+/** Runs a command in this terminal, where Ctrl-C is the command's own. @returns its exit code. */
+export function runSession([program = '', ...args]: readonly string[], signal: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: 'inherit' });
+    // Whoever ends rigctl by another signal means what it runs.
+    const stop = (): void => {
+      if (signal.reason !== 'SIGINT') child.kill('SIGTERM');
+    };
+    signal.addEventListener('abort', stop);
     child.on('error', () => {
       reject(new RigError('the AWS CLI is not installed', 'install it with its session-manager-plugin'));
     });
     child.on('close', (code) => {
-      resolve(code ?? EXIT.interrupted);
+      signal.removeEventListener('abort', stop);
+      resolve(code ?? (signal.aborted ? interruptCode(signal) : EXIT.interrupted));
     });
   });
 }
@@ -156,7 +167,7 @@ export async function saveLogs(
   if (text === '') throw new RigError(`${id} has printed nothing yet`, 'try again in a minute');
   const target = file ?? `${name}-${id}.log`;
   if (target === '-') operation.terminal.out(text);
-  else await writeFile(target, text);
+  else await writeTextFile(target, text, 'name another file with --output');
   if (operation.json && target !== '-') printJson(operation, { rig: name, instanceId: id, file: target });
   else operation.terminal.progress(`${Buffer.byteLength(text)} bytes of ${id}'s console in ${target}`);
   return EXIT.done;

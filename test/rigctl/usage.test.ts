@@ -46,6 +46,9 @@ test('without a region, and without credentials, it says what to do', () => {
   const nowhere = rigctl('list');
   expect(nowhere.stderr).toMatch(/no AWS region is set\n.*next: pass --region/);
   expect(nowhere.status).toBe(4);
+  const wrong = rigctl('list', '--region', 'eu west');
+  expect(wrong.stderr).toMatch(/^rig: Region not accepted: .*eu west.*\nrig: next: pass a region such as/);
+  expect(wrong.status).toBe(4);
   const { status, stderr } = rigctl('list', '--region', 'eu-west-1');
   expect(stderr).toMatch(/does not accept the credentials: .*\n.*next: log in/);
   expect(status).toBe(4);
