@@ -29,7 +29,7 @@ make_source() {
 }
 
 step() {
-  run timeout 20 "$USERDATA/steps/build-igb-uio.sh"
+  run timeout 120 "$USERDATA/steps/build-igb-uio.sh"
 }
 
 @test "through DKMS, with write-combining asked for before the first load" {

@@ -14,7 +14,7 @@ setup() {
 }
 
 step() {
-  run timeout 20 "$USERDATA/steps/build-native.sh"
+  run timeout 120 "$USERDATA/steps/build-native.sh"
 }
 
 @test "builds with the rig's DPDK into bin" {

@@ -58,7 +58,7 @@ start_kernel() {
 }
 
 step() {
-  run timeout 20 "$USERDATA/steps/claim-nic.sh"
+  run timeout 120 "$USERDATA/steps/claim-nic.sh"
 }
 
 @test "first boot: found by IMDS, recorded, released, bound, verified" {

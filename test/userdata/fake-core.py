@@ -1,6 +1,7 @@
 """Usage: fake-core.py SOCKET. Answers like the telemetry of pollcore, one client after the other."""
 
 import json
+import os
 import socket
 import sys
 
@@ -28,8 +29,10 @@ ANSWERS = {
 }
 
 server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-server.bind(sys.argv[1])
+# Whoever sees the path can connect.
+server.bind(sys.argv[1] + ".new")
 server.listen()
+os.rename(sys.argv[1] + ".new", sys.argv[1])
 while True:
     client, _ = server.accept()
     client.send(json.dumps({"version": "DPDK 24.11.8", "pid": 1, "max_output_len": 16384}).encode())

@@ -100,8 +100,10 @@ class Core:
 
 core = Core()
 server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-server.bind(sys.argv[1])
+# Whoever sees the path can connect.
+server.bind(sys.argv[1] + ".new")
 server.listen(16)
+os.rename(sys.argv[1] + ".new", sys.argv[1])
 while True:
     client, _ = server.accept()
     with client:

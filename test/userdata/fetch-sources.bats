@@ -15,7 +15,7 @@ setup() {
 }
 
 fetch() {
-  run timeout 20 "$USERDATA/bin/fetch-sources" "$@"
+  run timeout 120 "$USERDATA/bin/fetch-sources" "$@"
   printf '%s\n' "$output"
 }
 

@@ -41,14 +41,14 @@ hide() {
   PATH=$STUBS:$hidden
 }
 
-# await PATH: until something is there, for at most five seconds.
+# await PATH: until something is there, for at most a minute.
 await() {
   local _
-  for _ in {1..100}; do
+  for _ in {1..1200}; do
     if [ -e "$1" ]; then return; fi
     sleep 0.05
   done
-  printf 'not there after 5 s: %s\n' "$1"
+  printf 'not there after a minute: %s\n' "$1"
   return 1
 }
 

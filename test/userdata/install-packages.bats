@@ -15,7 +15,7 @@ setup() {
 }
 
 step() {
-  run timeout 20 "$USERDATA/steps/install-packages.sh"
+  run timeout 120 "$USERDATA/steps/install-packages.sh"
 }
 
 @test "installs what is missing, with the kernel's own compiler and headers" {

@@ -76,9 +76,9 @@ step() {
   add_pool 512 100
   : >"$M/hugetlbfs/rtemap_0"
   : >"$M/hugetlbfs/rtemap_1"
-  flock --shared "$M/hugetlbfs/rtemap_1" sleep 5 3>&- &
+  flock --shared --no-fork "$M/hugetlbfs/rtemap_1" sleep 600 3>&- &
   holder=$!
-  sleep 0.2
+  while flock --exclusive --nonblock "$M/hugetlbfs/rtemap_1" true; do sleep 0.05; done
   step
   kill "$holder"
   [ ! -e "$M/hugetlbfs/rtemap_0" ]

@@ -26,7 +26,7 @@ setup() {
 }
 
 doctor() {
-  run timeout 30 "$U/bin/rig-doctor" "$@"
+  run timeout 180 "$U/bin/rig-doctor" "$@"
   printf '%s\n' "$output"
 }
 

@@ -14,7 +14,7 @@ setup() {
 }
 
 step() {
-  run timeout 20 "$USERDATA/steps/seal-image.sh"
+  run timeout 120 "$USERDATA/steps/seal-image.sh"
 }
 
 @test "nothing of the machine that baked it is left" {
@@ -83,7 +83,7 @@ make_tools() {
     printf '#!/bin/bash\n' >"$BATS_TEST_TMPDIR/userdata/steps/$step.sh"
   done
   sed -i 's/^reach_milestone() {/&\n  return/' "$BATS_TEST_TMPDIR/userdata/lib/milestone.sh"
-  RIG_GENERATION=image run timeout 60 "$BATS_TEST_TMPDIR/userdata/provision.sh" --phase build
+  RIG_GENERATION=image run timeout 300 "$BATS_TEST_TMPDIR/userdata/provision.sh" --phase build
   printf '%s\n' "$output"
   [ "$status" -eq 0 ]
   called '^apt-get'
@@ -94,7 +94,7 @@ make_tools() {
   : >"$CALLS"
   printf 'flags : fpu sse4_2 avx512f\n' >"$M/proc/cpuinfo"
   unset RIG_PHASE
-  RIG_GENERATION=rig run timeout 60 "$BATS_TEST_TMPDIR/userdata/provision.sh"
+  RIG_GENERATION=rig run timeout 300 "$BATS_TEST_TMPDIR/userdata/provision.sh"
   printf '%s\n' "$output"
   [ "$status" -eq 0 ]
   not_called '^(apt-get|meson|ninja|curl)|^dkms (add|install|remove)'

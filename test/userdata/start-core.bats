@@ -29,7 +29,7 @@ core_says() {
 }
 
 step() {
-  run timeout 20 "$U/steps/start-core.sh"
+  run timeout 120 "$U/steps/start-core.sh"
 }
 
 # core_ends STATUS WORDS: as systemd tells it after a start that failed.

@@ -53,7 +53,7 @@ export class Ec2 {
       sshKey: readFileSync(`${key}.pub`, 'utf8').trim(),
       credentials: CREDENTIALS,
     };
-    const ec2 = new Ec2(directory, imds, { objects: new Map(), fault: undefined });
+    const ec2 = new Ec2(directory, imds, { objects: new Map(), fault: undefined, gate: new Gate() });
     await ec2.listen(createImds(imds), 80, IMDS_ADDRESS);
     await ec2.listen(createStore(ec2.store, CREDENTIALS), S3_PORT, SERVICE_ADDRESS);
     await ec2.listen(createSignalService(ec2.signals, ec2.signalGate), SIGNAL_PORT, SERVICE_ADDRESS);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import type { PortStatus } from '../../../lib/port-status.js';
 import type { Image } from '../image/image.js';
+import { BUILD_SECONDS, prepareBuilder } from './builder.js';
 import { DEPLOYMENTS, Rig, type DeploymentName } from './deployment.js';
 import { Ec2 } from './ec2.js';
 import { Neighbour } from './neighbour.js';
@@ -66,7 +67,7 @@ export class Lab {
       // vfio-pci needs one.
       iommu: this.driver === 'vfio-pci',
       // A bookfeed has twice as much to compile.
-      buildSeconds: this.image.baked ? (this.workload === 'bookfeed' ? 1200 : 600) : 7200,
+      buildSeconds: this.image.baked ? (this.workload === 'bookfeed' ? 1200 : 600) : BUILD_SECONDS,
       onStatus: this.props.onStatus,
     };
   }
@@ -101,8 +102,12 @@ export class Lab {
   }
 
   private async start(props: MachineProps): Promise<Machine> {
+    const { gate } = this.ec2.store;
+    if (!props.image.baked) gate.shut();
     this.running = await Machine.start(props);
     await this.running.userSpace();
+    if (!props.image.baked) await prepareBuilder(this.running, props.image);
+    gate.open();
     return this.running;
   }
 

@@ -28,9 +28,11 @@ export interface MachineProps {
 /** Emulated instructions cost ten to twenty times real ones; on a busy host twice that. */
 const BOOT_SECONDS = 300;
 const SETUP_SECONDS = 300;
+/** A foreign image has a boot loader, a packed kernel and services (snapd) of its own. */
+const FOREIGN_FACTOR = 4;
 /** About one cold boot in thirty loses its timer. */
 const POWER_ONS = 3;
-const DISK_SIZE = '16G';
+const DISK_BYTES = 16 * 2 ** 30;
 
 function kernelArguments(iommu: boolean): string {
   // On a busy host the kernel measures the TSC's rate wrongly, and the guest's seconds are then no seconds; and an emulated
@@ -50,7 +52,7 @@ export class Machine {
   static async start(props: MachineProps): Promise<Machine> {
     rmSync(props.directory, { recursive: true, force: true });
     mkdirSync(props.directory, { recursive: true });
-    const { emulator, disk, format } = props.image;
+    const { emulator, disk, format, diskBytes } = props.image;
     const overlay = join(props.directory, 'disk.qcow2');
     // Larger than a cloud image, which grows to its disk on the first boot; ours is as large already.
     execFileSync(emulator, [
@@ -64,7 +66,7 @@ export class Machine {
       '-F',
       format,
       overlay,
-      DISK_SIZE,
+      String(Math.max(DISK_BYTES, diskBytes ?? 0)),
     ]);
     const console = new Console(join(props.directory, 'console.log'), props.onStatus);
     const { qemu, wire } = await Machine.powerOn(props, props.image.kernel);
@@ -92,7 +94,7 @@ export class Machine {
    * nothing of the rig has run yet. @throws if it stops time and again.
    */
   async userSpace(): Promise<void> {
-    for (let count = 1; !(await this.console.userSpace(BOOT_SECONDS)); count++) {
+    for (let count = 1; !(await this.console.userSpace(BOOT_SECONDS * this.patience)); count++) {
       if (count === POWER_ONS)
         throw new Error(
           `the emulated timer stopped ${count} times; the console ends:\n${this.console.tail()}`,
@@ -103,6 +105,10 @@ export class Machine {
       await this.powerOff();
       ({ qemu: this.qemu, wire: this.wire } = await Machine.powerOn(this.props, this.props.image.kernel));
     }
+  }
+
+  private get patience(): number {
+    return this.props.image.kernel ? 1 : FOREIGN_FACTOR;
   }
 
   get peer(): Peer {
@@ -125,12 +131,15 @@ export class Machine {
 
   /** Waits until DPDK, the programs and the module are built: the first signal. */
   async built(): Promise<void> {
-    const { status, reason } = await this.signal('DpdkReady', BOOT_SECONDS + this.props.buildSeconds);
+    const { status, reason } = await this.signal(
+      'DpdkReady',
+      BOOT_SECONDS * this.patience + this.props.buildSeconds,
+    );
     if (status !== 'SUCCESS') throw new Error(`the rig failed: ${reason}`);
   }
 
   /** Waits until the rig says that it is ready. A failed run ends the wait at once. */
-  async ready(since = 0, seconds = SETUP_SECONDS): Promise<Sighting> {
+  async ready(since = 0, seconds = SETUP_SECONDS * this.patience): Promise<Sighting> {
     return this.settled('ready rig', seconds, since, ({ state }) => state === 'ready');
   }
 
@@ -168,7 +177,7 @@ export class Machine {
   }
 
   /** Waits until the shell answers: sshd is up and cloud-init has put the key there. */
-  async shell(seconds = BOOT_SECONDS): Promise<void> {
+  async shell(seconds = BOOT_SECONDS * this.patience): Promise<void> {
     const deadline = Date.now() + seconds * 1000;
     while ((await this.guest.run('true', 30)).code !== 0) {
       this.console.poll();

@@ -22,10 +22,12 @@ export interface StoreState {
   readonly objects: Map<string, string>;
   /** `down` answers 503 to every request; `altered` gives other bytes than were published. */
   fault: 'down' | 'altered' | undefined;
+  /** Shut: a machine waits for its assets, and its rig has not begun. */
+  readonly gate: Gate;
 }
 
 export function createStore(state: StoreState, credentials: Credentials): Server {
-  return createServer((request: IncomingMessage, response: ServerResponse) => {
+  const serve = (request: IncomingMessage, response: ServerResponse): unknown => {
     const url = new URL(request.url ?? '/', 'http://s3');
     const refuse = (status: number, text: string): unknown => response.writeHead(status).end(text);
     if (state.fault === 'down') return refuse(503, 'SlowDown');
@@ -38,6 +40,9 @@ export function createStore(state: StoreState, credentials: Credentials): Server
     if (state.fault === 'altered') return response.writeHead(200).end('not what was published');
     response.writeHead(200, { 'Content-Length': statSync(file).size });
     return createReadStream(file).pipe(response);
+  };
+  return createServer((request: IncomingMessage, response: ServerResponse) => {
+    void state.gate.pass().then(() => serve(request, response));
   });
 }
 

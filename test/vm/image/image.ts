@@ -1,17 +1,20 @@
 // What a guest boots from: emulator, kernels, disk. Each part is made once, by a script beside this file, and kept in the
 // cache under a hash of what it was made from.
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { EXTRA_DRIVERS } from '../harness/topology.js';
+import { HEAD_SECTORS, SECTOR_BYTES, whyNotBootable } from './boot-sector.js';
 
 const HERE = __dirname;
 const PROJECT = join(HERE, '../../..');
 const USERDATA = join(PROJECT, 'userdata');
 const VERSIONS = join(USERDATA, 'versions.env');
 export const CACHE = join(PROJECT, '.cache/vm');
+/** What `npm run sources` fetched: it goes with the stack's assets. */
+const SHIPPED = join(PROJECT, '.cache/shipped');
 
 export interface Kernel {
   readonly release: string;
@@ -27,6 +30,10 @@ export interface Image {
   readonly format: 'raw' | 'qcow2';
   /** The version that the guest runs. */
   readonly dpdkVersion: string;
+  /** Its virtual size, where that is not known to be below the machine's disk. */
+  readonly diskBytes?: number;
+  /** A tar to lay over the guest's root before it builds: pins and third-party archives. */
+  readonly sources?: string;
   /** Whether DPDK is in it. */
   readonly baked: boolean;
   /** The user that cloud-init gives the key to. */
@@ -97,6 +104,13 @@ export function prepareEmulator(say: Say): string {
   return join(cached('emulator', contentKey(here('build-emulator.sh', 'mirror.sh')), [], say), 'run');
 }
 
+/** Pins and third-party archives, for a guest that reaches no upstream. */
+function prepareSources(say: Say): { readonly key: string; readonly path: string } {
+  const pins = [VERSIONS, join(USERDATA, 'bin/fetch-sources')];
+  const key = contentKey([...pins, ...here('build-sources.sh', 'override.env')]);
+  return { key, path: cached('sources', key, [USERDATA], say) };
+}
+
 /**
  * Debian 13 as EC2's images have it.
  * @param baked false leaves DPDK out, so that the guest builds it itself.
@@ -107,9 +121,7 @@ export function prepareImage(baked: boolean, say: Say): Image {
   const root = cached('root', rootKey, [], say);
   const rootTar = join(root, 'root.tar');
 
-  const pins = [VERSIONS, join(USERDATA, 'bin/fetch-sources')];
-  const sourcesKey = contentKey([...pins, ...here('build-sources.sh', 'override.env')]);
-  const sources = cached('sources', sourcesKey, [USERDATA], say);
+  const { key: sourcesKey, path: sources } = prepareSources(say);
   const layers = [rootTar, sources];
   if (baked) {
     const step = ['versions.env', 'lib/dpdk.sh', 'lib/run.sh', 'steps/build-dpdk.sh'].map((name) =>
@@ -139,15 +151,43 @@ export function prepareImage(baked: boolean, say: Say): Image {
   };
 }
 
-/** Somebody's cloud image, with its own boot loader and without anything of the rig. */
+/** The start of a disk, whatever its format. */
+function diskHead(emulator: string, file: string, format: string): Buffer {
+  const out = join(CACHE, `head-${process.pid}`);
+  const size = [`bs=${SECTOR_BYTES}`, `count=${HEAD_SECTORS}`];
+  const dd = ['qemu-img', 'dd', '-f', format, '-O', 'raw', ...size, `if=${file}`, `of=${out}`];
+  try {
+    execFileSync(emulator, dd, { stdio: ['ignore', 'ignore', 'inherit'] });
+    return readFileSync(out);
+  } finally {
+    rmSync(out, { force: true });
+  }
+}
+
+/**
+ * Somebody's cloud image, with its own boot loader and without anything of the rig. Its guest builds the pinned DPDK if the
+ * stack ships the source, else the one that our own guest has.
+ * @throws at once on what could never boot here.
+ */
 export function foreignImage(file: string, user: string, say: Say): Image {
+  if (!existsSync(file)) throw new Error(`--image ${file} is not there`);
   const emulator = prepareEmulator(say);
   const { status, stdout } = spawnSync(emulator, ['qemu-img', 'info', '--output=json', file], {
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`${file} is no disk image that qemu-img knows`);
-  const { format } = JSON.parse(stdout) as { format: string };
+  const { format, 'virtual-size': diskBytes } = JSON.parse(stdout) as {
+    format: string;
+    'virtual-size': number;
+  };
   if (format !== 'raw' && format !== 'qcow2')
     throw new Error(`${file} has format ${format}; allowed are raw and qcow2`);
-  return { emulator, disk: resolve(file), format, baked: false, dpdkVersion: pinnedDpdk(VERSIONS), user };
+  const reason = whyNotBootable(diskHead(emulator, file, format));
+  if (reason !== undefined) throw new Error(`${file} cannot be booted: ${reason}`);
+  const image = { emulator, disk: resolve(file), diskBytes, format, baked: false, user } as const;
+  const pinned = pinnedDpdk(VERSIONS);
+  if (existsSync(join(SHIPPED, `dpdk-${pinned}.tar.xz`))) return { ...image, dpdkVersion: pinned };
+  const dpdkVersion = pinnedDpdk(join(HERE, 'override.env'));
+  say(`the stack ships no source of DPDK ${pinned} (npm run sources): the guest builds ${dpdkVersion}`);
+  return { ...image, dpdkVersion, sources: prepareSources(say).path };
 }
