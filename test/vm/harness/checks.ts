@@ -78,7 +78,7 @@ export async function checkMachine(lab: Lab, machine: Machine): Promise<void> {
     echo "loads=$(journalctl -k | grep -c 'igb_uio: Use .* interrupt by default')"
     echo "combining=$(journalctl -k | grep -c 'igb_uio: wc_activate is set')"
     echo "core=$(systemctl is-active ${lab.workload}.service)"
-    echo "failed=$(systemctl --failed --plain --no-legend ${units} | tr '\\n' ' ')"`);
+    echo "failed=$(systemctl list-units --failed --plain --no-legend ${units} | tr '\\n' ' ')"`);
   const facts = Object.fromEntries(
     said.split('\n').map((line) =>
       line
