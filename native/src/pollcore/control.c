@@ -120,18 +120,18 @@ static bool tick_ports(struct core *core)
 	return changed;
 }
 
-// Whether every poller has polled since this was last true.
-static bool all_polled(const struct core *core)
+// Whether every poller has moved since this was last true.
+static bool all_moved(const struct core *core)
 {
 	static uint64_t heartbeats[QUEUES_MAX];
-	uint64_t polls[QUEUES_MAX];
+	uint64_t now[QUEUES_MAX];
 
 	for (uint16_t i = 0; i < core->config.queues; i++) {
-		polls[i] = counters_polls(&core->pollers[i].counters);
-		if (polls[i] == heartbeats[i])
+		now[i] = counters_heartbeat(&core->pollers[i].counters);
+		if (now[i] == heartbeats[i])
 			return false;
 	}
-	memcpy(heartbeats, polls, sizeof(*polls) * core->config.queues);
+	memcpy(heartbeats, now, sizeof(*now) * core->config.queues);
 	return true;
 }
 
@@ -140,7 +140,7 @@ static bool all_polled(const struct core *core)
 static void feed_watchdog(
 	const struct core *core, const struct notify *notify, uint64_t now, uint64_t *next)
 {
-	if (notify->watchdog_ns == 0 || now < *next || !all_polled(core))
+	if (notify->watchdog_ns == 0 || now < *next || !all_moved(core))
 		return;
 	notify_send(notify, "WATCHDOG=1");
 	*next = now + notify->watchdog_ns / 3;

@@ -75,6 +75,11 @@ uint64_t counters_polls(const struct counters *counters)
 	return counters_polls_busy(counters) + counter_read(&counters->polls_empty);
 }
 
+uint64_t counters_heartbeat(const struct counters *counters)
+{
+	return counters_polls(counters) + counter_read(&counters->tx_packets);
+}
+
 uint64_t counters_dropped(const struct counters *counters)
 {
 	uint64_t dropped = 0;

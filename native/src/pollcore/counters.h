@@ -43,9 +43,13 @@ struct counters counters_copy(const struct counters *counters);
 // Adds what another queue counted, which is a copy.
 void counters_add(struct counters *total, const struct counters *part);
 
-// Polls that brought packets, and all of them: they are also the poller's heartbeat.
+// Polls that brought packets, and all of them.
 uint64_t counters_polls_busy(const struct counters *counters);
 uint64_t counters_polls(const struct counters *counters);
+
+// Moves as long as the poller does: it may not poll for many seconds, while a slow transmit ring
+// takes the answers that are held one by one.
+uint64_t counters_heartbeat(const struct counters *counters);
 
 // Received packets dropped, for whatever reason.
 uint64_t counters_dropped(const struct counters *counters);
