@@ -13,4 +13,6 @@ export default {
   transform: { '\\.ts$': ['@swc/jest', swc] },
   // Two cores are what the smallest CI machine has; loading aws-cdk-lib in more workers only costs memory.
   maxWorkers: 2,
+  // A slow machine needs more than jest's five seconds for a process or a stack.
+  testTimeout: 60_000,
 };

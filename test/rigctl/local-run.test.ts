@@ -100,7 +100,7 @@ test('Ctrl-C is the end of a rig that has no other: everything is taken down, an
 });
 
 test.each([
-  ['while it starts', /starting the core/, []],
+  ['while it starts', /starting the core/, ['--seconds', '60']],
   ['before its time', /UDP echo {2}the same/, ['--seconds', '60']],
 ])('Ctrl-C %s leaves nothing either and exits 130', async (_when, pattern, args) => {
   const child = await startAndWaitFor(pattern, ...args);
@@ -130,9 +130,9 @@ test('a second rig is refused, and the first goes on', async () => {
 test('--keep leaves it running and --down takes it down', () => {
   expect(local('--keep').status).toBe(0);
   expect(traces()).toMatchObject({ namespaces: ['rig-local-port', 'rig-local-vpc'], directory: true });
-  expect(spawnSync('ip', ['netns', 'exec', 'rig-local-vpc', 'ping', '-c1', '-W1', '10.77.0.10']).status).toBe(
-    0,
-  );
+  expect(
+    spawnSync('ip', ['netns', 'exec', 'rig-local-vpc', 'ping', '-c1', '-w60', '10.77.0.10']).status,
+  ).toBe(0);
   expect(local('--down').status).toBe(0);
   expect(local('--down').stderr).toMatch(/no local rig is running/);
 });

@@ -11,12 +11,14 @@ import { replaceFile } from '../../lib/rigctl/local/state-file.js';
 describe('endProcess', () => {
   let child: ChildProcess;
   let pid: number;
+  let gone: Promise<unknown>;
 
   const start = async (script: string): Promise<void> => {
     child = spawn('bash', ['-c', `${script}; echo ready; while :; do sleep 0.1; done`, 'rig-mark'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     pid = child.pid ?? 0;
+    gone = new Promise((resolve) => child.once('exit', resolve));
     await new Promise((resolve) => child.stdout?.once('data', resolve));
   };
   afterEach(() => {
@@ -27,14 +29,16 @@ describe('endProcess', () => {
   it('ends a process in order', async () => {
     await start(':');
     await endProcess(pid, 'rig-mark');
+    await gone;
     expect(child.signalCode).toBe('SIGTERM');
   });
 
   it('kills one that does not listen', async () => {
     await start("trap '' TERM");
     await endProcess(pid, 'rig-mark');
+    await gone;
     expect(child.signalCode).toBe('SIGKILL');
-  }, 20_000);
+  });
 
   it("leaves another's process of the same id alone", async () => {
     await start(':');
