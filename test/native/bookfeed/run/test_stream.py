@@ -5,6 +5,9 @@ import unittest
 
 from bookfeed_rig import FEEDS, Recorded, by_each_transport, until
 
+from local_exchange import Endless
+from venues import VENUES
+
 
 class Stream:
     def test_books_become_the_exchanges(self):
@@ -85,6 +88,21 @@ class Stream:
         client.wait_for(lambda status: status["resyncs"] == 1, "the resync")
         status = client.wait_good()
         self.assertEqual((status["disconnects"], status["why"].split(": ")[1]), (0, "checksum"), status)
+        self.check_end(client)
+
+    def test_coinbase_subscribes_again(self):
+        market = Endless(VENUES["coinbase"](), None)
+        exchange = self.exchange(wire := self.wire(), market, rate=500)
+        client = self.bookfeed(wire, venue="coinbase", symbols=list(market.books))
+        client.wait_good()
+        exchange.command("malformed")
+        client.wait_for(lambda status: status["malformed"] == 1, "a malformed message")
+        client.wait_good()
+        exchange.paused.set()
+        # One message may still be under way.
+        until(lambda: self.numbers(client.books()) == self.numbers(market.truth()),
+              lambda: f"{market.truth()}; {client.status()}")
+        self.assertEqual(client.status()["disconnects"], 0)
         self.check_end(client)
 
     @staticmethod
