@@ -12,7 +12,7 @@ import { CACHE, foreignImage, prepareImage, type Image } from './image/image.js'
 
 const USAGE = `usage: npm run test:vm -- [options] [case...]
   --all         every case; without it and without names: the quick ones
-  --full        the guest builds DPDK itself, which takes about forty minutes
+  --full        the guest builds DPDK itself, which takes five minutes, and half an hour on a busy machine
   --image FILE  boot this cloud image (raw or qcow2) instead of Debian's: clean-boot only, with everything built inside
   --user NAME   the image's user that gets the SSH key (default ubuntu)
   --list        print the cases and end
