@@ -210,7 +210,7 @@ export class Emulator {
     };
   }
 
-  /** `rigctl deploy`, and the rig's machine as soon as it is launched: STEP=CODE:DETAIL and STEP=hang are its faults. */
+  /** `rigctl deploy`, and the rig's machine as soon as it is launched. @param faults of its steps, see machine.sh */
   deploy(rig: string, args: readonly string[], ...faults: string[]): Deploy {
     const running = this.startRigctl('deploy', rig, ...args);
     return { ...running, launched: this.playMachines(rig, running, 1, faults) };

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Plays the machine of a rig: the rig's own provision.sh with its signals, status lines and exit trap, run with the settings
 # out of the instance's user data. Only what needs the hardware is made up: the steps' work, sysfs and the core.
-# Usage: machine.sh DIR [STEP=CODE:DETAIL | STEP=hang]...   DIR holds user-data; console, state and sysfs are made in it.
+# Usage: machine.sh DIR [STEP=CODE:DETAIL | STEP=hang | STEP=until:FILE]...   DIR holds user-data; console, state and sysfs
+# are made in it. A step does its work when the FILE is there.
 set -euo pipefail
 dir=$1
 shift
@@ -27,6 +28,7 @@ step() {
   for plan in "${plans[@]}"; do
     case $plan in
       "$name=hang") command='sleep 600' ;;
+      "$name=until:"*) command="while [[ ! -e ${plan#*=until:} ]]; do sleep 0.1; done; $command" ;;
       "$name="*) command="fail $(printf '%q ' "${plan#*=}" | sed 's/:/ /; s/\\ $//')" ;;
     esac
   done
@@ -62,8 +64,10 @@ def serve(peer):
         peer.send(json.dumps({command: answers.get(command)}).encode())
 
 listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-listener.bind(sys.argv[1])
+# Whoever sees the path can connect.
+listener.bind(sys.argv[1] + ".new")
 listener.listen()
+os.rename(sys.argv[1] + ".new", sys.argv[1])
 while True:
     threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
 PYTHON

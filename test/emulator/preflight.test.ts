@@ -10,7 +10,7 @@ import { checkImage, pinKey } from '../../lib/rigctl/preflight-image.js';
 import { ubuntuParameter } from '../../lib/ubuntu.js';
 import { emulated, Emulator, REGION, UBUNTU_IMAGE, WRONG_IMAGE } from './emulator.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const ACCOUNT = '123456789012';
 const PARAMETER = '/dpdk-rig/DpdkRigImage/ami-id';

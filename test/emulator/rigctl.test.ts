@@ -72,16 +72,16 @@ emulated('a rig on an emulated AWS', () => {
     let watched: Ran;
 
     beforeAll(async () => {
-      const one = aws.deploy('Good', [...DEPLOY, '-c', 'ttlHours=8']);
+      // The good one is under way until all that looks at it has seen that.
+      const go = join(aws.directory, 'go');
+      const one = aws.deploy('Good', [...DEPLOY, '-c', 'ttlHours=8'], `build-dpdk=until:${go}`);
       const two = aws.deploy('Bad', DEPLOY, 'claim-nic=E_NO_SECOND_NIC:device number 1');
       await one.launched;
-      [busy, watched, good, bad] = await Promise.all([
-        aws.rigctl('deploy', 'Good', ...DEPLOY),
-        aws.rigctl('watch', 'Good', '--interval', '1', '--json'),
-        one.ended,
-        two.ended,
-        two.launched,
-      ]);
+      const watching = aws.startRigctl('watch', 'Good', '--interval', '1', '--json');
+      busy = await aws.rigctl('deploy', 'Good', ...DEPLOY);
+      while (!one.seen().includes('build-dpdk') || !watching.seen().includes('build-dpdk')) await sleep(100);
+      writeFileSync(go, '');
+      [watched, good, bad] = await Promise.all([watching.ended, one.ended, two.ended, two.launched]);
     });
 
     it('deploys the good one and prints its outputs as plain values', () => {
@@ -203,12 +203,13 @@ emulated('a rig on an emulated AWS', () => {
     let vanished: Ran;
 
     beforeAll(async () => {
-      await aws.tell('settings', { timeout_seconds: { Silent: 8 } });
       const one = aws.deploy('Silent', DEPLOY, 'build-dpdk=hang');
       const two = aws.deploy('Halfway', DEPLOY, 'build-dpdk=hang');
       await two.launched;
       const watching = aws.startRigctl('watch', 'Halfway', '--interval', '1');
-      while (!two.seen().includes('build-dpdk') || !watching.seen().includes('build-dpdk')) await sleep(100);
+      while (![one, two, watching].every((each) => each.seen().includes('build-dpdk'))) await sleep(100);
+      // Silent's machine has said its last word, so its time may be over.
+      await aws.tell('settings', { timeout_seconds: { Silent: 1 } });
       two.interrupt();
       interrupted = await two.ended;
       const { code } = await aws.rigctl('status', 'Halfway');

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const project = join(__dirname, '../..');
 
