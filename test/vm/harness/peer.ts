@@ -53,6 +53,9 @@ export interface Target {
   readonly ipv4: string;
 }
 
+/** For an answer that must come: an emulated machine on a busy host may stand still for seconds. */
+const ANSWER_SECONDS = 30;
+
 export class Peer {
   private rest = Buffer.alloc(0);
   private listeners = new Set<(frame: Buffer) => void>();
@@ -107,11 +110,11 @@ export class Peer {
       this.listeners.add(listener);
     });
     this.send(frame);
-    return Promise.race([answer, sleep(seconds * 1000, undefined)]);
+    return Promise.race([answer, sleep(seconds * 1000, undefined, { ref: false })]);
   }
 
   /** @returns the MAC address that answers for `address`. */
-  arp(address: string, seconds = 2): Promise<string | undefined> {
+  arp(address: string, seconds = ANSWER_SECONDS): Promise<string | undefined> {
     const request = Buffer.concat([
       Buffer.from('0001080006040001', 'hex'),
       ...[macBytes(PEER.mac), ipv4Bytes(PEER.ipv4), Buffer.alloc(6), ipv4Bytes(address)],
@@ -125,7 +128,7 @@ export class Peer {
   }
 
   /** @returns true when the echo reply has our identifier, sequence and payload, and right checksums. */
-  async ping(target: Target, sequence: number, seconds = 2): Promise<boolean> {
+  async ping(target: Target, sequence: number, seconds = ANSWER_SECONDS): Promise<boolean> {
     const echo = Buffer.alloc(64, sequence & 0xff);
     echo.writeUInt16BE(0x0800, 0);
     echo.writeUInt16BE(0, 2);
@@ -143,7 +146,7 @@ export class Peer {
   }
 
   /** @returns true when the datagram comes back from `port` with the same payload. */
-  async udpEcho(target: Target, port: number, text: string, seconds = 2): Promise<boolean> {
+  async udpEcho(target: Target, port: number, text: string, seconds = ANSWER_SECONDS): Promise<boolean> {
     const datagram = Buffer.concat([Buffer.alloc(8), Buffer.from(text)]);
     datagram.writeUInt16BE(0xec2a, 0);
     datagram.writeUInt16BE(port, 2);
@@ -162,7 +165,7 @@ export class Peer {
   }
 
   /** @returns true when a datagram for somebody else comes back as it was, its two MAC addresses swapped. */
-  async reflected(target: Target, text: string, seconds = 2): Promise<boolean> {
+  async reflected(target: Target, text: string, seconds = ANSWER_SECONDS): Promise<boolean> {
     const datagram = Buffer.concat([Buffer.from('ec2a270f00000000', 'hex'), Buffer.from(text)]);
     datagram.writeUInt16BE(datagram.length, 4);
     const frame = ethernet(target.mac, ETHERTYPE_IPV4, ipv4('10.0.1.250', 17, datagram));
