@@ -154,15 +154,21 @@ static bool waits_for_every_book(const struct session *session)
 	return hopes;
 }
 
-// A subscription that a living server has forgotten is made again on a new connection.
+// A subscription that a living server has forgotten is made again on a new connection. Where books
+// come by a GET, that of a quiet symbol may wait long for the stream, but not for an answer.
 static void check_for_books(struct session *session)
 {
+	uint64_t patience_ms = session_patience_ns(session) / NS_PER_MS;
+	struct feed_endpoint endpoint;
+
 	if (session->book_by_ns == 0 || session->now_ns < session->book_by_ns)
 		return;
 	session->book_by_ns = 0;
-	if (waits_for_every_book(session))
-		session_fail(session, "no book for %" PRIu64 " ms",
-			session_patience_ns(session) / NS_PER_MS);
+	feed_endpoint(session->feed, &endpoint);
+	if (endpoint.snapshot_host == NULL && waits_for_every_book(session))
+		session_fail(session, "no book for %" PRIu64 " ms", patience_ms);
+	else if (endpoint.snapshot_host != NULL && session->message_ns < session->opened_ns)
+		session_fail(session, "no answer for %" PRIu64 " ms", patience_ms);
 }
 
 // A silent server is asked by a ping at half of the time, and given up at the end of it. Its answer

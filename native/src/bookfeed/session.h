@@ -77,7 +77,8 @@ struct session {
 	uint64_t whole_ns;       // when a message or control frame of it was last whole
 	uint64_t message_ns;     // when a message last came
 	uint64_t pinged_ns;      // when we last asked whether it lives
-	uint64_t book_by_ns;     // when the stream must have brought a book; 0: it need not
+	uint64_t book_by_ns; // when a subscription must have brought a book, or an answer; 0: it
+			     // need not
 	uint8_t *memory;
 	char key[WS_KEY_SIZE];
 	char why[SESSION_WHY_SIZE]; // the last thing that went wrong; "" at first

@@ -68,16 +68,6 @@ static void count_request(struct session *session)
 	session->asked_ns += session->config.backoff_min_ms * NS_PER_MS;
 }
 
-// A subscription brings books where no GET does.
-static void expect_books(struct session *session)
-{
-	struct feed_endpoint endpoint;
-
-	feed_endpoint(session->feed, &endpoint);
-	if (endpoint.snapshot_host == NULL)
-		session->book_by_ns = session->now_ns + session_patience_ns(session);
-}
-
 void session_serve_requests(struct session *session)
 {
 	char text[FEED_REQUEST_SIZE];
@@ -96,7 +86,7 @@ void session_serve_requests(struct session *session)
 		if (request != FEED_REQUEST_NONE)
 			count_request(session);
 		if (request == FEED_REQUEST_SEND) {
-			expect_books(session);
+			session->book_by_ns = session->now_ns + session_patience_ns(session);
 			session_send(session, WS_TEXT, text, strlen(text));
 		} else if (request == FEED_REQUEST_GET) {
 			session->fetch_symbol = symbol;

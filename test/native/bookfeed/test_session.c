@@ -2,6 +2,7 @@
 #include "session_in_test.h"
 
 static const char *const symbols[] = {"XBT/EUR", "XMR/USD"};
+static const char *const binance_symbols[] = {"BTCUSDT", "ETHUSDT"};
 
 // A server that has nothing to say but answers is alive, however fast it answers.
 static void a_quiet_server_that_answers_is_kept(void)
@@ -83,17 +84,44 @@ static void a_message_that_drips_ends_it(void)
 // Its pings are answered, and so are ours: only the books never come.
 static void a_server_that_forgets_a_subscription(void)
 {
+	static const struct {
+		enum feed_venue venue;
+		const char *const *names;
+		const char *why;
+	} venues[] = {
+		{FEED_KRAKEN, symbols, "no book for 4000 ms"},
+		{FEED_BINANCE_SPOT, binance_symbols, "no answer for 4000 ms"},
+	};
+
+	for (size_t v = 0; v < sizeof(venues) / sizeof(venues[0]); v++) {
+		struct exchange_link *link;
+
+		begin(venues[v].venue, venues[v].names);
+		link = open_stream();
+		for (int i = 0; i < 9; i++) {
+			CHECK_TEXT(session.why, "");
+			pass(450);
+			say_frame(link, 0x80 | WS_PING, "", 0);
+		}
+		CHECK_TEXT(session.why, venues[v].why);
+		CHECK_EQUAL(session.state, SESSION_WAITING);
+		end();
+	}
+}
+
+// The subscription is answered, and then nothing happens at the exchange.
+static void a_quiet_market_ends_nothing(void)
+{
 	struct exchange_link *link;
 
-	begin(FEED_KRAKEN, symbols);
+	begin(FEED_BINANCE_SPOT, binance_symbols);
 	link = open_stream();
-	for (int i = 0; i < 9; i++) {
-		CHECK_TEXT(session.why, "");
+	say_text(link, "{\"result\":null,\"id\":1}");
+	for (int i = 0; i < 20; i++) {
 		pass(450);
 		say_frame(link, 0x80 | WS_PING, "", 0);
 	}
-	CHECK_TEXT(session.why, "no book for 4000 ms");
-	CHECK_EQUAL(session.state, SESSION_WAITING);
+	CHECK_EQUAL(session.state, SESSION_OPEN);
 	end();
 }
 
@@ -181,6 +209,7 @@ int main(void)
 		{"silence ends it", silence_ends_it},
 		{"a message that drips ends it", a_message_that_drips_ends_it},
 		{"a server that forgets a subscription", a_server_that_forgets_a_subscription},
+		{"a quiet market ends nothing", a_quiet_market_ends_nothing},
 		{"a server that refuses everything", a_server_that_refuses_everything},
 		{"a server that is stuck on the way", a_server_that_is_stuck_on_the_way},
 		{"a close reason commands no terminal", a_close_reason_commands_no_terminal},
