@@ -65,7 +65,8 @@ make_guest() {
   stub uname 'echo x86_64'
   stub cloud-id 'echo aws'
   stub df 'printf "Avail\n 12000\n"'
-  for tool in apt-get dpkg-query systemctl curl ip modprobe; do stub "$tool"; done
+  for tool in apt-get dpkg-query curl ip modprobe sleep; do stub "$tool"; done
+  stub systemctl 'echo active'
 }
 
 check() {
@@ -78,6 +79,15 @@ check() {
   check
   [ "$status" -eq 0 ] && [ -z "$output" ]
   grep -qx 'deb http://archive.example.com/ubuntu jammy main' "$M/rootfs/etc/apt/sources.list"
+}
+
+@test "what cloud-init writes late is turned to plain HTTP too" {
+  make_guest
+  export LATE=$M/rootfs/etc/apt/sources.list.d/late.sources
+  stub systemctl 'if [ -e "$LATE" ]; then echo failed; else echo "URIs: https://late.example.com" >"$LATE"; echo activating; fi'
+  check
+  [ "$status" -eq 0 ] && [ -z "$output" ]
+  grep -qx 'URIs: http://late.example.com' "$LATE"
 }
 
 @test "a guest that cannot: every reason at once, and nothing is changed" {

@@ -27,9 +27,10 @@ export async function prepareBuilder(machine: Machine, image: Image): Promise<vo
     );
   }
   if (foreign) {
+    console.error('vm: the image answers on SSH; looking at what it has');
     const { code, output } = await machine.guest.run(
       `set -- ${DATA.mac}\n${readFileSync(CHECK, 'utf8')}`,
-      120,
+      900,
     );
     if (code !== 0) throw new Error(output.trim());
   }

@@ -94,6 +94,8 @@ export class Machine {
    * nothing of the rig has run yet. @throws if it stops time and again.
    */
   async userSpace(): Promise<void> {
+    if (!this.props.image.kernel)
+      console.error('vm: waiting for what the image boots; nothing is known before SSH');
     for (let count = 1; !(await this.console.userSpace(BOOT_SECONDS * this.patience)); count++) {
       if (count === POWER_ONS)
         throw new Error(

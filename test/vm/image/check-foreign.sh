@@ -26,5 +26,11 @@ free=$(df --output=avail -B 1M "${root:-/}" | tail -n 1)
   || refuse "its root file system has ${free// /} MB left and $need_mb are needed; cloud-init's growpart makes it as large as the disk"
 if ((reasons > 0)); then exit 1; fi
 
+# cloud-init may yet write apt's sources, in its stage "config"; its last stage is what waits for us.
+for ((i = 0; i < 600; i++)); do
+  [[ $(systemctl show --property=ActiveState --value cloud-config.service) =~ ^(active|failed)$ ]] && break
+  sleep 1
+done
+
 # Only plain HTTP gets out of here, and apt checks signatures anyway.
 find "$root"/etc/apt -type f \( -name '*.list' -o -name '*.sources' \) -exec sed -i 's|https://|http://|' {} +
